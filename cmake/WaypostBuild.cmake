@@ -1,0 +1,85 @@
+# Compiler settings, libraries and the three target functions that every folder
+# uses: waypost_library, waypost_executable, waypost_test.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+option(WAYPOST_JEMALLOC "Link the executables with jemalloc" OFF)
+set(WAYPOST_SANITIZE "" CACHE STRING "Sanitizers, comma separated")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_C_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_compile_options(
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Wcast-align
+  -Wundef -Wimplicit-fallthrough -Wextra-semi -Werror)
+# Assertions stay on in every build: they state what only our own bug can break.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -fno-omit-frame-pointer")
+set(CMAKE_CXX_FLAGS_SANITIZE "-O1 -g1 -fno-omit-frame-pointer")
+set(CMAKE_C_FLAGS_SANITIZE "-O1 -g1 -fno-omit-frame-pointer")
+if(WAYPOST_SANITIZE)
+  add_compile_options("-fsanitize=${WAYPOST_SANITIZE}" -fno-sanitize-recover=all)
+  add_link_options("-fsanitize=${WAYPOST_SANITIZE}")
+  # g++ 12 reports false maybe-uninitialized inside std under sanitizers.
+  add_compile_options(-Wno-maybe-uninitialized)
+endif()
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET libuv)
+pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
+pkg_check_modules(JEMALLOC IMPORTED_TARGET jemalloc)
+find_package(tl-expected REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(doctest REQUIRED)
+find_package(benchmark REQUIRED)
+find_program(FLATC_PROGRAM flatc REQUIRED)
+
+# waypost_library(NAME SOURCES ... [DEPS ...] [PRIVATE_DEPS ...])
+function(waypost_library NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  add_library(${NAME} STATIC ${ARG_SOURCES})
+  target_include_directories(${NAME} PUBLIC "${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${NAME} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
+endfunction()
+
+# waypost_executable(NAME SOURCES ... DEPS ...)
+function(waypost_executable NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${NAME} ${ARG_SOURCES})
+  target_include_directories(${NAME} PRIVATE "${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${NAME} PRIVATE ${ARG_DEPS})
+  if(WAYPOST_JEMALLOC AND JEMALLOC_FOUND)
+    target_link_libraries(${NAME} PRIVATE PkgConfig::JEMALLOC)
+  endif()
+endfunction()
+
+# waypost_test(NAME SOURCES ... DEPS ... [LABELS ...] [TIMEOUT seconds])
+# One doctest binary, one ctest entry.
+function(waypost_test NAME)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  add_executable(${NAME} ${ARG_SOURCES})
+  target_link_libraries(${NAME} PRIVATE ${ARG_DEPS} waypost_doctest_main)
+  add_test(NAME ${NAME} COMMAND ${NAME})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  set_tests_properties(${NAME} PROPERTIES
+    LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()

@@ -1,0 +1,69 @@
+#ifndef WAYPOST_NAMESRV_REGISTRY_REGISTRY_H_
+#define WAYPOST_NAMESRV_REGISTRY_REGISTRY_H_
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "namesrv/registry/events.h"
+#include "namesrv/registry/route_table.h"
+#include "wire/model/operations.h"
+
+namespace waypost::registry {
+
+struct RegistrySettings {
+  base::Duration broker_expiry = std::chrono::seconds(120);  // remoting
+  base::Duration agent_expiry = std::chrono::seconds(120);   // native
+  // A broker may bring its own expiry within these.
+  base::Duration expiry_min = std::chrono::seconds(1);
+  base::Duration expiry_max = std::chrono::hours(1);
+  base::Duration suspect_after = std::chrono::seconds(5);  // native only
+  bool expiry_brake = true;
+  std::size_t topics_max = 10'000'000;  // topic-broker pairs in all
+  std::size_t brokers_max = 100'000;
+};
+
+// Who serves what: clusters, broker groups, topics, liveness. A pure value:
+// `step(event, now)` is its only way to change, `now` never goes back, and it
+// does nothing but compute. One thread; the tables it hands out may be read by
+// others (see RouteTable).
+class Registry {
+ public:
+  explicit Registry(RegistrySettings settings);
+  ~Registry();
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+
+  Effects step(const Event& event, base::Instant now);
+
+  // The current table: an immutable value that shares all it can with the ones
+  // before. Cheap.
+  const RouteTable& table() const;
+
+  // Largest epoch seen for a broker, also of one that is gone (for a while).
+  model::Epoch largest_epoch(const model::BrokerKey& broker) const;
+
+  model::BrokerPage list_brokers(const model::PageRequest& page,
+                                 base::Instant now) const;
+  model::TopicPage list_topics(const model::PageRequest& page) const;
+  // Counts and the brake; the server's own fields are the service's to fill.
+  void fill(model::ClusterView& view, base::Instant now) const;
+
+  // Everybody who is registered, for the roster: identity and last heard.
+  struct Known {
+    model::ClusterName cluster;
+    model::BrokerKey broker;
+    base::Instant heard;
+    base::Duration expiry;
+  };
+  std::vector<Known> known_brokers() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace waypost::registry
+
+#endif  // WAYPOST_NAMESRV_REGISTRY_REGISTRY_H_

@@ -1,0 +1,56 @@
+#ifndef WAYPOST_WIRE_MODEL_ROUTE_H_
+#define WAYPOST_WIRE_MODEL_ROUTE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/endpoint.h"
+#include "wire/model/ids.h"
+#include "wire/model/topic.h"
+
+namespace waypost::model {
+
+// How a broker stands, worst last.
+enum class BrokerHealth : std::uint8_t {
+  kHealthy = 0,
+  kSuspect = 1,    // silent for a while: use it last
+  kUnhealthy = 2,  // its agent's probes fail
+};
+std::string_view broker_health_name(BrokerHealth health);
+
+// One broker of a group as a route shows it.
+struct Replica {
+  BrokerId id;
+  base::Endpoint address;
+  BrokerHealth health = BrokerHealth::kHealthy;
+  std::string zone;
+
+  friend bool operator==(const Replica&, const Replica&) = default;
+};
+
+// One broker group that serves a topic, with the topic's queues there.
+struct RouteGroup {
+  ClusterName cluster;
+  BrokerName broker_name;
+  QueueData queues;
+  std::vector<Replica> replicas;  // by id
+
+  friend bool operator==(const RouteGroup&, const RouteGroup&) = default;
+};
+
+// Who serves a topic: everything a client needs to pick a broker and queue.
+struct Route {
+  TopicName topic;
+  std::vector<RouteGroup> groups;  // by broker name
+
+  friend bool operator==(const Route&, const Route&) = default;
+};
+
+// The route's version: a digest of its canonical content (groups by broker
+// name, replicas by id). Equal at every nameserver with equal content.
+Digest digest_route(const Route& route);
+
+}  // namespace waypost::model
+
+#endif  // WAYPOST_WIRE_MODEL_ROUTE_H_

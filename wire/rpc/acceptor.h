@@ -1,0 +1,61 @@
+#ifndef WAYPOST_WIRE_RPC_ACCEPTOR_H_
+#define WAYPOST_WIRE_RPC_ACCEPTOR_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "base/endpoint.h"
+#include "base/error.h"
+#include "base/executor.h"
+#include "base/log.h"
+#include "wire/rpc/session.h"
+#include "wire/transport/network.h"
+
+namespace waypost::rpc {
+
+struct AcceptorOptions {
+  transport::ListenOptions listen;
+  std::size_t payload_max_bytes = codec::kPayloadMaxBytesDefault;
+  // A connection that has not sent its first complete frame after this long
+  // is closed: half-open connections cost a slot, not for ever.
+  base::Duration first_frame_timeout = std::chrono::seconds(10);
+  // Connections above this are refused with an error frame and closed.
+  std::size_t connections_max = 200'000;
+};
+
+// Makes the handler of a new native session; the session outlives the handler.
+using SessionFactory =
+    std::function<std::unique_ptr<SessionHandler>(ServerSession& session)>;
+
+// Listens on one loop, tells protocols apart by a connection's first byte (0x57
+// 'W': native; 0x16 TLS and 0x00/0x01 RocketMQ remoting: not yet; anything
+// else) and refuses what it does not know. Owns the connections. Loop thread
+// only.
+class Acceptor {
+ public:
+  Acceptor(base::Executor& executor, transport::Network& network,
+           AcceptorOptions options, SessionFactory native, base::Logger logger);
+  ~Acceptor();
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+
+  base::Status listen(const base::Endpoint& endpoint);
+  const base::Endpoint& local() const;
+  // No new connections; those that exist live on.
+  void stop_listening();
+  void close_all();
+
+  // The session of that id, or null when it has ended.
+  ServerSession* find(std::uint64_t session_id);
+  void for_each(const std::function<void(ServerSession&)>& visit);
+  std::size_t connection_count() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace waypost::rpc
+
+#endif  // WAYPOST_WIRE_RPC_ACCEPTOR_H_
