@@ -17,17 +17,9 @@
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/error.h"
+#include "base/units.h"
 
 namespace waypost::base {
-
-// "1.5s", "250ms", "2m", "1h", "10us"; a bare "0" is zero, any other bare
-// number an error (no unit is guessed).
-Result<Duration> parse_duration(std::string_view text);
-std::string format_duration(Duration duration);
-
-// "64KiB", "16MiB", "1GiB", "1000"; bytes.
-Result<std::uint64_t> parse_bytes(std::string_view text);
-std::string format_bytes(std::uint64_t bytes);
 
 // One option as people see it. `set` checks and stores; `get` prints the
 // current value in the form that `set` reads.
@@ -37,7 +29,8 @@ struct Option {
   std::string allowed;  // "100ms to 1h", "on, off", ""; for messages and docs
   std::string help;     // one sentence of effect and advice
   std::string default_text;
-  bool repeatable = false;  // a list: each further value is added
+  // A list: the first value replaces the default, each further one is added.
+  bool repeatable = false;
   std::function<Status(std::string_view)> set;
   std::function<std::string()> get;
 };
@@ -63,7 +56,7 @@ class OptionTable {
   // One of `names`; stores the index.
   void choice(std::string key, std::size_t& value,
               std::vector<std::string> names, std::string help);
-  // Anything else.
+  // Anything else. Declaring a key twice is a bug of ours, here as above.
   void custom(Option option);
 
   // Sets one option by key. The error names the key, the value and what is
@@ -73,12 +66,21 @@ class OptionTable {
   const Option* find(std::string_view key) const;
   const std::deque<Option>& all() const { return options_; }  // as declared
 
-  // "unknown key 'livness.scan-interval', did you mean ...?".
+  // "unknown key 'livness.scan-interval'", with the advice "did you mean ...?"
+  // when there is a key near enough for that.
   Error unknown_key(std::string_view key) const;
+
+  // The key with the smallest edit distance; null when none is near enough to
+  // be what was meant.
+  const Option* nearest(std::string_view key) const;
 
  private:
   std::deque<Option> options_;
 };
+
+// How many letters must be added, removed, changed or swapped with their
+// neighbour to make one of the other.
+std::size_t edit_distance(std::string_view one, std::string_view other);
 
 // "liveness.scan-interval" -> "WAYPOST_LIVENESS_SCAN_INTERVAL".
 std::string environment_name(std::string_view key);
