@@ -20,10 +20,12 @@ namespace waypost::codec {
 using Bytes = std::span<const std::byte>;
 
 // A small verified FlatBuffer can refer to one big string a million times, so
-// what is copied out is bounded by a multiple of what came in.
+// what is copied out is bounded by a multiple of what came in: the sizes of all
+// list elements and the bytes of all texts, and 1 KiB on top. No text may be
+// longer than 64 KiB.
 struct DecodeLimits {
   std::size_t expansion = 4;             // decoded bytes per payload byte
-  std::size_t elements_max = 1'000'000;  // tables and vector elements in all
+  std::size_t elements_max = 1'000'000;  // list elements in all
 };
 
 std::string encode(const model::HelloRequest& message);
@@ -48,14 +50,80 @@ std::string encode(const model::ClusterView& message);
 std::string encode(const model::DrainNotice& message);
 std::string encode(const base::Error& error);
 
-// decode<model::RegisterRequest>(payload, limits); instantiated for each type
-// that encode takes.
+// decode<model::RegisterRequest>(payload): for each type that encode takes.
+// kMalformed: no valid FlatBuffer, or a required field is missing (the error
+// names it). kInvalidArgument: a value that means nothing, such as an unknown
+// enumeration, port 0 or a negative duration. kTooLarge: above the limits.
+// Names are not judged.
 template <typename Message>
 base::Result<Message> decode(Bytes payload, const DecodeLimits& limits = {});
 
+template <>
+base::Result<model::HelloRequest> decode(Bytes payload,
+                                         const DecodeLimits& limits);
+template <>
+base::Result<model::HelloReply> decode(Bytes payload,
+                                       const DecodeLimits& limits);
+template <>
+base::Result<model::RegisterRequest> decode(Bytes payload,
+                                            const DecodeLimits& limits);
+template <>
+base::Result<model::RegisterReply> decode(Bytes payload,
+                                          const DecodeLimits& limits);
+template <>
+base::Result<model::HeartbeatRequest> decode(Bytes payload,
+                                             const DecodeLimits& limits);
+template <>
+base::Result<model::HeartbeatReply> decode(Bytes payload,
+                                           const DecodeLimits& limits);
+template <>
+base::Result<model::VerdictRequest> decode(Bytes payload,
+                                           const DecodeLimits& limits);
+template <>
+base::Result<model::VerdictReply> decode(Bytes payload,
+                                         const DecodeLimits& limits);
+template <>
+base::Result<model::UnregisterRequest> decode(Bytes payload,
+                                              const DecodeLimits& limits);
+template <>
+base::Result<model::UnregisterReply> decode(Bytes payload,
+                                            const DecodeLimits& limits);
+template <>
+base::Result<model::HandoverRequest> decode(Bytes payload,
+                                            const DecodeLimits& limits);
+template <>
+base::Result<model::HandoverReply> decode(Bytes payload,
+                                          const DecodeLimits& limits);
+template <>
+base::Result<model::RouteQueryRequest> decode(Bytes payload,
+                                              const DecodeLimits& limits);
+template <>
+base::Result<model::RouteQueryEnd> decode(Bytes payload,
+                                          const DecodeLimits& limits);
+template <>
+base::Result<model::VersionedRoute> decode(Bytes payload,
+                                           const DecodeLimits& limits);
+template <>
+base::Result<model::PageRequest> decode(Bytes payload,
+                                        const DecodeLimits& limits);
+template <>
+base::Result<model::BrokerPage> decode(Bytes payload,
+                                       const DecodeLimits& limits);
+template <>
+base::Result<model::TopicPage> decode(Bytes payload,
+                                      const DecodeLimits& limits);
+template <>
+base::Result<model::ClusterView> decode(Bytes payload,
+                                        const DecodeLimits& limits);
+template <>
+base::Result<model::DrainNotice> decode(Bytes payload,
+                                        const DecodeLimits& limits);
+template <>
+base::Result<base::Error> decode(Bytes payload, const DecodeLimits& limits);
+
 // The hot path: walks a verified query without copying. Calls
 // `visit(topic name, known digest)` for each item; the name is valid during
-// the call.
+// the call. On an error nothing has been visited.
 class RouteQueryVisitor {
  public:
   virtual ~RouteQueryVisitor() = default;

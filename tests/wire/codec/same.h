@@ -1,0 +1,143 @@
+#ifndef WAYPOST_TESTS_WIRE_CODEC_SAME_H_
+#define WAYPOST_TESTS_WIRE_CODEC_SAME_H_
+
+// The fields of each message as a tuple, for comparing. A field added to a
+// message makes this stop compiling, until it is listed and so tested.
+
+#include <span>
+#include <string>
+#include <tuple>
+
+#include "wire/model/operations.h"
+
+namespace waypost::model {
+
+inline auto fields(const HelloRequest& message) {
+  const auto& [a, b, c, d] = message;
+  return std::tie(a, b, c, d);
+}
+inline auto fields(const HelloReply& message) {
+  const auto& [a, b, c, d, e, f, g] = message;
+  return std::tie(a, b, c, d, e, f, g);
+}
+inline auto fields(const RegisterRequest& message) {
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = message;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
+}
+inline auto fields(const RegisterReply& message) {
+  const auto& [a, b, c] = message;
+  return std::tie(a, b, c);
+}
+inline auto fields(const HeartbeatRequest& message) {
+  const auto& [a, b, c] = message;
+  return std::tie(a, b, c);
+}
+inline auto fields(const HeartbeatReply& message) {
+  const auto& [a, b, c] = message;
+  return std::tie(a, b, c);
+}
+inline auto fields(const VerdictRequest& message) {
+  const auto& [a, b, c, d, e, f, g] = message;
+  return std::tie(a, b, c, d, e, f, g);
+}
+inline auto fields(const VerdictReply& message) {
+  const auto& [a, b] = message;
+  return std::tie(a, b);
+}
+inline auto fields(const UnregisterRequest& message) {
+  const auto& [a, b, c] = message;
+  return std::tie(a, b, c);
+}
+inline auto fields(const UnregisterReply& message) {
+  const auto& [a] = message;
+  return std::tie(a);
+}
+inline auto fields(const HandoverRequest& message) {
+  const auto& [a, b, c] = message;
+  return std::tie(a, b, c);
+}
+inline auto fields(const HandoverReply& message) {
+  const auto& [a] = message;
+  return std::tie(a);
+}
+inline bool operator==(const RouteQueryItem& left,
+                       const RouteQueryItem& right) {
+  const auto& [a, b] = left;
+  return std::tie(a, b) == std::tie(right.topic, right.known);
+}
+inline auto fields(const RouteQueryRequest& message) {
+  const auto& [a] = message;
+  return std::tie(a);
+}
+inline bool operator==(const TopicError& left, const TopicError& right) {
+  const auto& [a, b] = left;
+  return std::tie(a, b) == std::tie(right.topic, right.error);
+}
+inline auto fields(const RouteQueryEnd& message) {
+  const auto& [a, b, c, d] = message;
+  return std::tie(a, b, c, d);
+}
+inline auto fields(const VersionedRoute& message) {
+  const auto& [a, b] = message;
+  return std::tie(a, b);
+}
+inline auto fields(const PageRequest& message) {
+  const auto& [a, b, c] = message;
+  return std::tie(a, b, c);
+}
+inline auto fields(const BrokerListing& message) {
+  const auto& [a, b, c, d, e, f, g, h, i, j] = message;
+  return std::tie(a, b, c, d, e, f, g, h, i, j);
+}
+inline bool operator==(const BrokerListing& left, const BrokerListing& right) {
+  return fields(left) == fields(right);
+}
+inline auto fields(const BrokerPage& message) {
+  const auto& [a, b] = message;
+  return std::tie(a, b);
+}
+inline auto fields(const TopicListing& message) {
+  const auto& [a, b, c, d] = message;
+  return std::tie(a, b, c, d);
+}
+inline bool operator==(const TopicListing& left, const TopicListing& right) {
+  return fields(left) == fields(right);
+}
+inline auto fields(const TopicPage& message) {
+  const auto& [a, b] = message;
+  return std::tie(a, b);
+}
+inline auto fields(const ClusterView& message) {
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = message;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
+}
+inline auto fields(const DrainNotice& message) {
+  const auto& [a] = message;
+  return std::tie(a);
+}
+
+}  // namespace waypost::model
+
+namespace waypost::base {
+
+inline auto fields(const Error& error) {
+  const auto& [a, b, c] = error;
+  return std::tie(a, b, c);
+}
+
+}  // namespace waypost::base
+
+namespace waypost::codec {
+
+template <typename Message>
+bool same(const Message& left, const Message& right) {
+  return fields(left) == fields(right);
+}
+
+inline std::span<const std::byte> bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
+
+}  // namespace waypost::codec
+
+#endif  // WAYPOST_TESTS_WIRE_CODEC_SAME_H_
