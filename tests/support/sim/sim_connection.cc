@@ -1,0 +1,201 @@
+#include "tests/support/sim/sim_connection.h"
+
+#include <cstring>
+#include <utility>
+
+#include "tests/support/sim/sim_world.h"
+
+namespace waypost::sim {
+namespace {
+
+using transport::CloseReason;
+
+constexpr std::size_t kReadBytes = 64 * 1024;
+
+base::Error describe(CloseReason reason, const base::Endpoint& peer) {
+  const auto make = [&](base::ErrorCode code, const char* why) {
+    return base::Error{
+        code, "connection with " + peer.to_string() + " ended: " + why, {}};
+  };
+  switch (reason) {
+    case CloseReason::kLocal:
+      return make(base::ErrorCode::kCancelled, "closed here");
+    case CloseReason::kPeerClosed:
+      return make(base::ErrorCode::kUnavailable, "closed by the peer");
+    case CloseReason::kPeerReset:
+      return make(base::ErrorCode::kUnavailable, "reset by the peer");
+    case CloseReason::kTimedOut:
+      return make(base::ErrorCode::kTimedOut, "the peer is silent");
+    case CloseReason::kSlowReader:
+      return make(base::ErrorCode::kTooLarge, "the peer does not read");
+    case CloseReason::kInputTooLarge:
+      return make(base::ErrorCode::kTooLarge, "too much input");
+    case CloseReason::kIoError:
+      break;
+  }
+  return make(base::ErrorCode::kInternal, "input or output failed");
+}
+
+}  // namespace
+
+SimConnection::SimConnection(SimWorld& world, SimExecutor& executor,
+                             std::shared_ptr<SimSocket> socket,
+                             transport::ConnectionOptions options)
+    : world_(world),
+      executor_(executor),
+      socket_(std::move(socket)),
+      options_(options) {
+  socket_->set_notify([this] { on_socket(); });
+}
+
+SimConnection::~SimConnection() {
+  *alive_ = false;
+  if (options_.input_budget != nullptr) {
+    options_.input_budget->give_back(held_bytes_);
+  }
+  socket_->shut();
+}
+
+void SimConnection::start(transport::ConnectionHandler* handler) {
+  WAYPOST_ASSERT(executor_.in_executor_thread() && handler_ == nullptr);
+  handler_ = handler;
+  on_socket();
+}
+
+void SimConnection::write(std::span<const std::byte> bytes) {
+  WAYPOST_ASSERT(executor_.in_executor_thread());
+  if (closing_ || flushing_ || bytes.empty()) return;
+  output_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  flush();
+  if (output_.size() > options_.write_limit_bytes) {
+    finish_later(CloseReason::kSlowReader);
+  } else if (output_.size() > options_.write_high_water_bytes) {
+    throttled_ = true;
+  }
+}
+
+void SimConnection::close() {
+  WAYPOST_ASSERT(executor_.in_executor_thread());
+  finish_later(CloseReason::kLocal);
+}
+
+void SimConnection::close_after_flush(base::Duration deadline) {
+  WAYPOST_ASSERT(executor_.in_executor_thread());
+  if (closing_ || flushing_) return;
+  flushing_ = true;
+  if (output_.empty()) {
+    finish_later(CloseReason::kLocal);
+    return;
+  }
+  flush_deadline_ = executor_.run_after(deadline, [this] { close(); });
+}
+
+void SimConnection::pause_reading() { paused_ = true; }
+
+void SimConnection::resume_reading() {
+  paused_ = false;
+  on_socket();
+}
+
+void SimConnection::on_socket() {
+  if (look_pending_ || closing_ || handler_ == nullptr) return;
+  look_pending_ = true;
+  later(&SimConnection::look);
+}
+
+void SimConnection::look() {
+  look_pending_ = false;
+  if (closing_) return;
+  flush();
+  if (flushing_ && output_.empty()) {
+    finish_later(CloseReason::kLocal);
+    return;
+  }
+  if (reading()) {
+    read_some();
+  } else if (socket_->failure() && !output_.empty()) {
+    // Not reading, but writing tells.
+    finish(*socket_->failure());
+  }
+}
+
+bool SimConnection::reading() const {
+  return !paused_ && !throttled_ && !flushing_;
+}
+
+void SimConnection::read_some() {
+  if (!socket_->has_input()) {
+    if (socket_->failure()) {
+      finish(*socket_->failure());
+    } else if (socket_->end_of_input()) {
+      finish(CloseReason::kPeerClosed);
+    }
+    return;
+  }
+  input_ += socket_->read(1 + world_.random().below(kReadBytes));
+  // A buffer of its own for each call, so that a handler that keeps a view of
+  // it is found out.
+  std::vector<std::uint64_t> words((input_.size() + 7) / 8);
+  std::memcpy(words.data(), input_.data(), input_.size());
+  const std::weak_ptr<bool> alive = alive_;
+  const std::size_t consumed =
+      handler_->on_bytes(std::as_bytes(std::span(words)).first(input_.size()));
+  if (alive.expired()) return;
+  WAYPOST_ASSERT(consumed <= input_.size());
+  input_.erase(0, consumed);
+  if (closing_) return;
+  if (!hold_input(input_.size())) {
+    finish_later(CloseReason::kInputTooLarge);
+    return;
+  }
+  on_socket();
+}
+
+bool SimConnection::hold_input(std::size_t bytes) {
+  if (bytes > options_.read_limit_bytes) return false;
+  if (options_.input_budget == nullptr) return true;
+  options_.input_budget->give_back(std::exchange(held_bytes_, 0));
+  if (!options_.input_budget->take(bytes)) return false;
+  held_bytes_ = bytes;
+  return true;
+}
+
+void SimConnection::flush() {
+  if (output_.empty()) return;
+  const std::size_t taken = socket_->send(std::as_bytes(std::span(output_)));
+  output_.erase(0, taken);
+  if (throttled_ && output_.size() <= options_.write_high_water_bytes / 2) {
+    throttled_ = false;
+    on_socket();
+  }
+}
+
+// Ends it now and says so now: only from the executor's own events.
+void SimConnection::finish(CloseReason reason) {
+  if (closing_) return;
+  closing_ = true;
+  flush_deadline_.reset();
+  socket_->shut();
+  handler_->on_closed(reason, describe(reason, peer()));
+}
+
+void SimConnection::finish_later(CloseReason reason) {
+  if (closing_) return;
+  closing_ = true;
+  flush_deadline_.reset();
+  socket_->shut();
+  world_.schedule(EventKind::kTask, &executor_, base::Duration(0),
+                  [this, reason, weak = std::weak_ptr(alive_)] {
+                    if (weak.expired() || handler_ == nullptr) return;
+                    handler_->on_closed(reason, describe(reason, peer()));
+                  });
+}
+
+void SimConnection::later(void (SimConnection::*action)()) {
+  world_.schedule(EventKind::kTask, &executor_, base::Duration(0),
+                  [this, action, weak = std::weak_ptr(alive_)] {
+                    if (!weak.expired()) (this->*action)();
+                  });
+}
+
+}  // namespace waypost::sim
