@@ -1,0 +1,220 @@
+#include "process/help_text.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace waypost::process {
+namespace {
+
+using base::Option;
+using base::OptionTable;
+
+// The options that share what stands before the first dot of their keys.
+struct Group {
+  std::string name;  // empty: keys without a dot
+  std::vector<const Option*> options;
+};
+
+std::vector<Group> grouped(const OptionTable& table) {
+  std::vector<Group> groups;
+  for (const Option& option : table.all()) {
+    const auto dot = option.key.find('.');
+    const std::string name =
+        dot == std::string::npos ? "" : option.key.substr(0, dot);
+    auto group = std::find_if(groups.begin(), groups.end(),
+                              [&](const Group& g) { return g.name == name; });
+    if (group == groups.end()) {
+      group = groups.insert(groups.end(), Group{name, {}});
+    }
+    group->options.push_back(&option);
+  }
+  return groups;
+}
+
+bool is_switch(const Option& option) { return option.type == "on|off"; }
+
+// What stands for the value in the synopsis of a flag.
+std::string placeholder(const Option& option) {
+  if (is_switch(option)) return "[=on|off]";
+  const std::pair<std::string_view, std::string_view> names[] = {
+      {"duration", " TIME"},     {"bytes", " SIZE"},
+      {"number", " N"},          {"address", " HOST:PORT"},
+      {"choice", " CHOICE"},     {"list of addresses", " HOST:PORT,..."},
+      {"list of texts", " TEXT"}};
+  for (const auto& [type, name] : names) {
+    if (option.type == type) return std::string(name);
+  }
+  return " TEXT";
+}
+
+std::string flag_text(const Program& program, const Option& option) {
+  std::string text = "--" + option.key + placeholder(option);
+  for (const ShortFlag& flag : program.short_flags) {
+    if (flag.key == option.key)
+      text = std::string("-") + flag.letter + ", " + text;
+  }
+  return text;
+}
+
+bool is_required(const Program& program, const Option& option) {
+  return std::find(program.required.begin(), program.required.end(),
+                   option.key) != program.required.end();
+}
+
+// "120s; profile fast: 3s".
+std::string default_text(const Program& program, const Option& option,
+                         const ProfileDefaults& profiles) {
+  if (is_required(program, option)) return "required";
+  std::string text = option.default_text.empty() ? "none" : option.default_text;
+  const auto found = profiles.find(option.key);
+  if (found == profiles.end()) return text;
+  for (const ProfileDefault& each : found->second) {
+    text += "; " + each.profile + ": " + each.value;
+  }
+  return text;
+}
+
+std::string option_text(const Program& program, const Option& option,
+                        const ProfileDefaults& profiles) {
+  std::string facts =
+      "default: " + default_text(program, option, profiles) + ".";
+  if (is_required(program, option)) facts = "Required.";
+  if (!option.allowed.empty()) facts += " Allowed: " + option.allowed + ".";
+  if (option.repeatable) facts += " May be given several times.";
+  facts.front() = facts.front() == 'd' ? 'D' : facts.front();
+  return "  " + flag_text(program, option) + "\n" + wrapped(option.help, 6) +
+         wrapped(facts, 6) + wrapped(base::environment_name(option.key), 6);
+}
+
+std::string cell(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '|') result += '\\';
+    result += c;
+  }
+  return result;
+}
+
+std::string markdown_rows(const Program& program,
+                          const std::vector<const Option*>& options,
+                          const ProfileDefaults& profiles) {
+  std::string text =
+      "| key | type | default | allowed | what it does |\n"
+      "|---|---|---|---|---|\n";
+  for (const Option* option : options) {
+    const std::string type =
+        option->type + (option->repeatable ? ", repeatable" : "");
+    text += "| `" + option->key + "` | " + cell(type) + " | " +
+            cell(default_text(program, *option, profiles)) + " | " +
+            cell(option->allowed) + " | " + cell(option->help) + " |\n";
+  }
+  return text + "\n";
+}
+
+std::vector<const Option*> pointers(const OptionTable& table) {
+  std::vector<const Option*> options;
+  for (const Option& option : table.all()) options.push_back(&option);
+  return options;
+}
+
+std::vector<ExitStatus> all_exit_statuses(const Program& program) {
+  std::vector<ExitStatus> all = {
+      {kExitSuccess, "success"},
+      {kExitUsage,
+       "a wrong flag, environment variable or configuration file; nothing was "
+       "done"}};
+  all.insert(all.end(), program.exit_statuses.begin(),
+             program.exit_statuses.end());
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return a.status < b.status; });
+  return all;
+}
+
+}  // namespace
+
+std::string wrapped(std::string_view text, std::size_t indent,
+                    std::size_t width) {
+  std::string result;
+  std::string line;
+  while (!text.empty()) {
+    const auto blank = text.find(' ');
+    const std::string_view word = text.substr(0, blank);
+    text = blank == std::string_view::npos ? std::string_view{}
+                                           : text.substr(blank + 1);
+    if (word.empty()) continue;
+    if (!line.empty() && line.size() + 1 + word.size() > width) {
+      result += line + "\n";
+      line.clear();
+    }
+    line += line.empty() ? std::string(indent, ' ') : " ";
+    line += word;
+  }
+  return line.empty() ? result : result + line + "\n";
+}
+
+std::string help_text(const Program& program, const OptionTable& options,
+                      const OptionTable& common,
+                      const ProfileDefaults& profiles) {
+  std::string text = program.name + " " + std::string(program_version()) +
+                     " - " + program.summary + "\n\nUsage:\n";
+  for (const std::string& line : program.synopsis) {
+    text += "  " + program.name + " " + line + "\n";
+  }
+  if (!program.examples.empty()) text += "\nExamples:\n";
+  for (const Example& example : program.examples) {
+    text += "  " + program.name + " " + example.command + "\n" +
+            wrapped(example.effect, 6);
+  }
+  for (const std::string& note : program.notes) text += "\n" + wrapped(note, 0);
+  text +=
+      "\n" + wrapped(
+                 "Each option is a flag, an environment variable (the name in "
+                 "capitals) and a line `key = value` of the configuration "
+                 "file. A flag wins over the environment, that over the file, "
+                 "that over the profile, that over the default. Times are "
+                 "written 250ms, 1.5s, 2m, 1h; sizes 1000, 64KiB, 16MiB.",
+                 0);
+  for (const Group& group : grouped(options)) {
+    text += "\n" + (group.name.empty() ? "Options" : group.name + ".*") + ":\n";
+    for (const Option* option : group.options) {
+      text += option_text(program, *option, profiles);
+    }
+  }
+  text += "\nCommon to all programs:\n";
+  for (const Option& option : common.all()) {
+    text += "  " + std::string(option.key == "help" ? "-h, " : "") + "--" +
+            option.key +
+            (is_switch(option) ? std::string() : placeholder(option)) + "\n" +
+            wrapped(option.help, 6);
+  }
+  text += "\nExit status:\n";
+  for (const ExitStatus& each : all_exit_statuses(program)) {
+    const std::string number = std::to_string(each.status);
+    text += "  " + number + wrapped(each.meaning, 6).substr(2 + number.size());
+  }
+  return text;
+}
+
+std::string help_markdown(const Program& program, const OptionTable& options,
+                          const OptionTable& common,
+                          const ProfileDefaults& profiles) {
+  std::string text =
+      "## " + program.name + "\n\nIt " + program.summary + ".\n\n```\n";
+  for (const std::string& line : program.synopsis) {
+    text += program.name + " " + line + "\n";
+  }
+  text += "```\n\n";
+  for (const Group& group : grouped(options)) {
+    if (!group.name.empty()) text += "### " + group.name + "\n\n";
+    text += markdown_rows(program, group.options, profiles);
+  }
+  text += "### Common to all programs\n\n" +
+          markdown_rows(program, pointers(common), profiles) +
+          "Exit status:\n\n";
+  for (const ExitStatus& each : all_exit_statuses(program)) {
+    text += "- " + std::to_string(each.status) + ": " + each.meaning + "\n";
+  }
+  return text;
+}
+
+}  // namespace waypost::process
