@@ -1,5 +1,6 @@
 #include "tests/support/sim/sim_connection.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -11,6 +12,9 @@ namespace {
 using transport::CloseReason;
 
 constexpr std::size_t kReadBytes = 64 * 1024;
+// As wire/transport/uv_connection.cc has them.
+constexpr base::Duration kPeerDoneFlushMax = std::chrono::seconds(10);
+constexpr base::Duration kLingerMax = std::chrono::seconds(1);
 
 base::Error describe(CloseReason reason, const base::Endpoint& peer) {
   const auto make = [&](base::ErrorCode code, const char* why) {
@@ -64,7 +68,7 @@ void SimConnection::start(transport::ConnectionHandler* handler) {
 
 void SimConnection::write(std::span<const std::byte> bytes) {
   WAYPOST_ASSERT(executor_.in_executor_thread());
-  if (closing_ || flushing_ || bytes.empty()) return;
+  if (!is_open() || bytes.empty()) return;
   output_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   flush();
   if (output_.size() > options_.write_limit_bytes) {
@@ -81,19 +85,20 @@ void SimConnection::close() {
 
 void SimConnection::close_after_flush(base::Duration deadline) {
   WAYPOST_ASSERT(executor_.in_executor_thread());
-  if (closing_ || flushing_) return;
+  if (!is_open()) return;
   flushing_ = true;
-  if (output_.empty()) {
-    finish_later(CloseReason::kLocal);
-    return;
-  }
-  flush_deadline_ = executor_.run_after(deadline, [this] { close(); });
+  linger_until_ = executor_.now() + deadline;
+  end_deadline_ =
+      executor_.run_after(deadline, [this] { finish(CloseReason::kLocal); });
+  on_socket();
 }
 
 void SimConnection::pause_reading() { paused_ = true; }
 
 void SimConnection::resume_reading() {
+  if (!paused_) return;
   paused_ = false;
+  redeliver_ = true;
   on_socket();
 }
 
@@ -107,11 +112,11 @@ void SimConnection::look() {
   look_pending_ = false;
   if (closing_) return;
   flush();
-  if (flushing_ && output_.empty()) {
-    finish_later(CloseReason::kLocal);
-    return;
-  }
-  if (reading()) {
+  if (flushing_) {
+    look_while_flushing();
+  } else if (peer_done_) {
+    if (output_.empty() || socket_->failure()) finish(CloseReason::kPeerClosed);
+  } else if (reading()) {
     read_some();
   } else if (socket_->failure() && !output_.empty()) {
     // Not reading, but writing tells.
@@ -119,20 +124,38 @@ void SimConnection::look() {
   }
 }
 
-bool SimConnection::reading() const {
-  return !paused_ && !throttled_ && !flushing_;
+// Closing with unread input would reset the connection and lose what the peer
+// has not received yet: so first only our side is closed.
+void SimConnection::look_while_flushing() {
+  while (socket_->has_input()) socket_->read(kReadBytes);
+  if (socket_->failure() || (socket_->end_of_input() && output_.empty())) {
+    finish(CloseReason::kLocal);
+  } else if (output_.empty() && !lingering_) {
+    lingering_ = true;
+    socket_->finish_output();
+    end_deadline_ = executor_.run_after(
+        std::min(kLingerMax, linger_until_ - executor_.now()),
+        [this] { finish(CloseReason::kLocal); });
+  }
 }
 
+bool SimConnection::reading() const { return !paused_ && !throttled_; }
+
 void SimConnection::read_some() {
-  if (!socket_->has_input()) {
-    if (socket_->failure()) {
-      finish(*socket_->failure());
-    } else if (socket_->end_of_input()) {
-      finish(CloseReason::kPeerClosed);
-    }
-    return;
+  if (socket_->has_input()) {
+    input_ += socket_->read(1 + world_.random().below(kReadBytes));
+    deliver();
+  } else if (std::exchange(redeliver_, false) && !input_.empty()) {
+    deliver();
+  } else if (socket_->failure()) {
+    finish(*socket_->failure());
+  } else if (socket_->end_of_input()) {
+    on_peer_finished();
   }
-  input_ += socket_->read(1 + world_.random().below(kReadBytes));
+}
+
+void SimConnection::deliver() {
+  redeliver_ = false;
   // A buffer of its own for each call, so that a handler that keeps a view of
   // it is found out.
   std::vector<std::uint64_t> words((input_.size() + 7) / 8);
@@ -143,12 +166,23 @@ void SimConnection::read_some() {
   if (alive.expired()) return;
   WAYPOST_ASSERT(consumed <= input_.size());
   input_.erase(0, consumed);
-  if (closing_) return;
+  if (!is_open()) return;
   if (!hold_input(input_.size())) {
     finish_later(CloseReason::kInputTooLarge);
     return;
   }
   on_socket();
+}
+
+// The rest of the output is sent first.
+void SimConnection::on_peer_finished() {
+  if (output_.empty()) {
+    finish(CloseReason::kPeerClosed);
+    return;
+  }
+  peer_done_ = true;
+  end_deadline_ = executor_.run_after(
+      kPeerDoneFlushMax, [this] { finish(CloseReason::kPeerClosed); });
 }
 
 bool SimConnection::hold_input(std::size_t bytes) {
@@ -174,7 +208,7 @@ void SimConnection::flush() {
 void SimConnection::finish(CloseReason reason) {
   if (closing_) return;
   closing_ = true;
-  flush_deadline_.reset();
+  end_deadline_.reset();
   socket_->shut();
   handler_->on_closed(reason, describe(reason, peer()));
 }
@@ -182,7 +216,7 @@ void SimConnection::finish(CloseReason reason) {
 void SimConnection::finish_later(CloseReason reason) {
   if (closing_) return;
   closing_ = true;
-  flush_deadline_.reset();
+  end_deadline_.reset();
   socket_->shut();
   world_.schedule(EventKind::kTask, &executor_, base::Duration(0),
                   [this, reason, weak = std::weak_ptr(alive_)] {

@@ -28,7 +28,7 @@ class SimConnection : public transport::Connection {
   void close_after_flush(base::Duration deadline) override;
   void pause_reading() override;
   void resume_reading() override;
-  bool is_open() const override { return !closing_; }
+  bool is_open() const override { return !closing_ && !flushing_; }
   std::size_t unsent_bytes() const override { return output_.size(); }
   const base::Endpoint& peer() const override { return socket_->peer(); }
   const base::Endpoint& local() const override { return socket_->local(); }
@@ -36,8 +36,11 @@ class SimConnection : public transport::Connection {
  private:
   void on_socket();  // from the kernel: look, later, on the executor
   void look();
+  void look_while_flushing();
   bool reading() const;
   void read_some();
+  void deliver();
+  void on_peer_finished();
   bool hold_input(std::size_t bytes);
   void flush();
   void finish(transport::CloseReason reason);
@@ -56,9 +59,13 @@ class SimConnection : public transport::Connection {
   bool look_pending_ = false;
   bool paused_ = false;     // by the owner
   bool throttled_ = false;  // by the write high-water mark
+  bool redeliver_ = false;  // held input waits since reading was paused
+  bool peer_done_ = false;  // the peer closed its side; sending the rest
   bool flushing_ = false;   // close_after_flush
+  bool lingering_ = false;  // all sent, our side closed; waits for the peer's
   bool closing_ = false;
-  std::unique_ptr<base::Timer> flush_deadline_;
+  base::Instant linger_until_;
+  std::unique_ptr<base::Timer> end_deadline_;
 };
 
 }  // namespace waypost::sim

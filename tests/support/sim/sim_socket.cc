@@ -17,7 +17,8 @@ constexpr base::Duration kRetransmitMax = std::chrono::seconds(120);
 // What tcp_retries2 = 15 amounts to.
 constexpr base::Duration kUserTimeoutDefault =
     std::chrono::milliseconds(924600);
-constexpr int kKeepaliveProbes = 3;
+// As wire/transport/tcp_options.cc sets them.
+constexpr int kKeepaliveProbes = 4;
 constexpr base::Duration kHalfOpenMax = std::chrono::seconds(32);
 
 }  // namespace
@@ -65,6 +66,15 @@ void SimSocket::shut() {
     reset();
     return;
   }
+  if (fin_acked_) {
+    die();
+  } else {
+    finish_output();
+  }
+}
+
+void SimSocket::finish_output() {
+  if (state_ != State::kOpen || fin_) return;
   if (!outstanding()) unacked_since_ = now();
   fin_ = true;
   transmit_soon();
@@ -161,7 +171,7 @@ void SimSocket::take_ack(const Segment& segment) {
     retransmit_delay_ = kRetransmitMin;
     if (!shut_) notify();
   }
-  if (fin_acked_) {
+  if (fin_acked_ && shut_) {
     die();
   } else if (outstanding()) {
     transmit_soon();
@@ -296,8 +306,8 @@ void SimSocket::arm_keepalive(base::Duration delay) {
 
 void SimSocket::on_keepalive() {
   if (state_ != State::kOpen) return;
-  const base::Duration interval =
-      std::max<base::Duration>(options_.keepalive / 3, std::chrono::seconds(1));
+  const base::Duration interval = std::max<base::Duration>(
+      options_.keepalive / kKeepaliveProbes, std::chrono::seconds(1));
   const base::Duration silent = now() - heard_;
   if (silent < options_.keepalive) {
     arm_keepalive(options_.keepalive - silent);

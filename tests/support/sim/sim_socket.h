@@ -45,6 +45,8 @@ class SimSocket : public std::enable_shared_from_this<SimSocket> {
   // Takes what the send buffer has room for.
   std::size_t send(std::span<const std::byte> bytes);
   std::string read(std::size_t bytes_max);
+  // shutdown(2) of our direction: FIN after what send() took.
+  void finish_output();
   // close(2): FIN after what send() took; RST when input was left unread.
   void shut();
   // Ends it with RST, and without a word to the program.

@@ -18,8 +18,8 @@ std::string text_of(std::span<const std::byte> bytes) {
 // multiples of `unit` bytes only; echoes them when asked to.
 class Peer : public transport::ConnectionHandler {
  public:
-  explicit Peer(std::size_t unit = 1, bool echoes = false)
-      : echo(echoes), unit_(unit) {}
+  explicit Peer(std::size_t unit_bytes = 1, bool echoes = false)
+      : echo(echoes), unit(unit_bytes) {}
 
   void take(std::unique_ptr<transport::Connection> connection) {
     connection_ = std::move(connection);
@@ -32,7 +32,7 @@ class Peer : public transport::ConnectionHandler {
   std::size_t on_bytes(std::span<const std::byte> bytes) override {
     CHECK(reinterpret_cast<std::uintptr_t>(bytes.data()) % 8 == 0);
     ++calls;
-    const std::size_t consumed = bytes.size() / unit_ * unit_;
+    const std::size_t consumed = bytes.size() / unit * unit;
     heard += text_of(bytes.first(consumed));
     if (echo) connection_->write(bytes.first(consumed));
     return consumed;
@@ -48,14 +48,22 @@ class Peer : public transport::ConnectionHandler {
   bool connected() const { return connection_ != nullptr; }
 
   bool echo;
+  std::size_t unit;
   std::string heard;
   int calls = 0;
   std::optional<CloseReason> closed;
 
  private:
-  std::size_t unit_;
   std::unique_ptr<transport::Connection> connection_;
 };
+
+transport::ListenOptions listening(
+    const transport::ConnectionOptions& connection, bool reuse_port = false) {
+  transport::ListenOptions options;
+  options.connection = connection;
+  options.reuse_port = reuse_port;
+  return options;
+}
 
 // A server that accepts one connection and a client that connects to it.
 struct Pair {
@@ -65,7 +73,7 @@ struct Pair {
         a(world.add_node("a", "10.0.0.1")),
         b(world.add_node("b", "10.0.0.2")) {
     listener = *a.network().listen(
-        {"10.0.0.1", 80}, {.connection = connection},
+        {"10.0.0.1", 80}, listening(connection),
         [this](auto accepted) { server.take(std::move(accepted)); });
     operation = b.network().connect({"a", 80}, 20s, connection, [this](auto r) {
       REQUIRE(r.has_value());
@@ -436,6 +444,20 @@ TEST_CASE("close after flush delivers everything first, within its deadline") {
   CHECK(stuck.client.closed == CloseReason::kLocal);
 }
 
+TEST_CASE("what was held while reading was paused comes again on resume") {
+  Pair pair;
+  pair.server.unit = 1'000'000;
+  pair.client.say("0123456789");
+  pair.world.run_for(1s);
+  pair.server.connection().pause_reading();
+  pair.server.unit = 5;
+  pair.world.run_for(1s);
+  CHECK(pair.server.heard.empty());
+  pair.server.connection().resume_reading();
+  pair.world.run_for(1s);
+  CHECK(pair.server.heard == "0123456789");
+}
+
 TEST_CASE("several loops of one node share a port and post to each other") {
   SimWorld world;
   auto& a = world.add_node("a", "10.0.0.1");
@@ -446,8 +468,7 @@ TEST_CASE("several loops of one node share a port and post to each other") {
   std::string trace;
   for (std::size_t loop = 0; loop < 2; ++loop) {
     listeners.push_back(*a.network(loop).listen(
-        {"10.0.0.1", 80}, {.connection = {}, .reuse_port = true},
-        [&, loop](auto c) {
+        {"10.0.0.1", 80}, listening({}, true), [&, loop](auto c) {
           CHECK(a.executor(loop).in_executor_thread());
           CHECK_FALSE(a.executor(1 - loop).in_executor_thread());
           ++accepted[loop];
