@@ -1,0 +1,35 @@
+#ifndef WAYPOST_CLIENT_SDK_CORE_CLIENT_OPTIONS_H_
+#define WAYPOST_CLIENT_SDK_CORE_CLIENT_OPTIONS_H_
+
+// ClientOptions as rows of an option table, for programs that take them from
+// their command line or a file beside their own, and for set() by key.
+
+#include <optional>
+#include <vector>
+
+#include "base/endpoint.h"
+#include "base/error.h"
+#include "base/options.h"
+#include "base/profile.h"
+#include "waypost/options.hpp"
+
+namespace waypost::client {
+
+// Declares all "client.*" options on `options`, which must outlive the table.
+void declare_options(base::OptionTable& table, ClientOptions& options);
+
+// Overwrites what a profile defines: times and the fault policy.
+void apply_profile(const base::Profile& profile, ClientOptions& options);
+
+// The nameservers as addresses, checked; the error names what is wrong with the
+// options, also with those that were not set by key.
+struct CheckedOptions {
+  std::vector<base::Endpoint> nameservers;
+  // Index of start_nameserver, where given.
+  std::optional<std::size_t> start;
+};
+base::Result<CheckedOptions> check_options(const ClientOptions& options);
+
+}  // namespace waypost::client
+
+#endif  // WAYPOST_CLIENT_SDK_CORE_CLIENT_OPTIONS_H_

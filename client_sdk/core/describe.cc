@@ -1,0 +1,79 @@
+// Routes and events as lines for people.
+
+#include <chrono>
+#include <string>
+
+#include "base/options.h"
+#include "waypost/events.hpp"
+#include "waypost/route.hpp"
+
+namespace waypost {
+namespace {
+
+std::string broker_text(const Broker& broker) {
+  return broker.name + "/" + std::to_string(broker.id) + "@" + broker.address;
+}
+
+std::string group_text(const RouteGroup& group) {
+  std::string text;
+  for (const auto& replica : group.replicas) {
+    if (!text.empty()) text += " ";
+    text += broker_text(replica.broker);
+    if (replica.health != BrokerHealth::kHealthy) {
+      text += " (" + broker_health_name(replica.health) + ")";
+    }
+  }
+  if (text.empty()) text = group.name + " without brokers";
+  text += group.readable ? " r" : " -";
+  text += group.writable ? "w " : "- ";
+  return text + std::to_string(group.read_queues) + "+" +
+         std::to_string(group.write_queues);
+}
+
+std::string names_text(const char* sign,
+                       const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += std::string(" ") + sign + name;
+  return text;
+}
+
+struct Describe {
+  std::string operator()(const NameserverConnected& event) const {
+    return "connected to nameserver " + event.nameserver +
+           (event.server_name.empty() ? "" : " (" + event.server_name + ")");
+  }
+  std::string operator()(const NameserverSwitched& event) const {
+    return "left nameserver " + event.from + " for " + event.to + ": " +
+           event.why;
+  }
+  std::string operator()(const RefreshFailed& event) const {
+    return "no nameserver answered, cached routes stay in use: " + event.why;
+  }
+  std::string operator()(const RouteChanged& event) const {
+    return "route changed:" + names_text("+", event.added) +
+           names_text("-", event.removed) + " -> " + event.route.to_string();
+  }
+  std::string operator()(const BrokerAvoided& event) const {
+    return "broker " + broker_text(event.broker) + " avoided for " +
+           base::format_duration(event.duration) + ": " + event.why;
+  }
+  std::string operator()(const BrokerNoLongerAvoided& event) const {
+    return "broker " + broker_text(event.broker) +
+           " no longer avoided: " + event.why;
+  }
+};
+
+}  // namespace
+
+std::string Route::to_string() const {
+  std::string text = topic + ": ";
+  if (groups.empty()) text += "no brokers";
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + group_text(groups[i]);
+  }
+  return text;
+}
+
+std::string Event::to_string() const { return std::visit(Describe{}, what); }
+
+}  // namespace waypost

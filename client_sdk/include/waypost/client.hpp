@@ -1,0 +1,166 @@
+#ifndef WAYPOST_CLIENT_HPP_
+#define WAYPOST_CLIENT_HPP_
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "waypost/options.hpp"
+#include "waypost/result.hpp"
+#include "waypost/route.hpp"
+#include "waypost/send.hpp"
+
+namespace waypost {
+
+namespace client {
+class ClientCore;
+}  // namespace client
+
+enum class PickFor : std::uint8_t {
+  kProduce = 0,  // a group's master, one of its write queues
+  kConsume = 1,  // the master or another replica, one of the read queues
+};
+
+struct PickOptions {
+  PickFor purpose = PickFor::kProduce;
+  // Broker groups not to pick, because they have just failed. As long as any
+  // other serves the topic it is picked, in the worst case an avoided or
+  // suspect one; otherwise this is ignored. Need not outlive the call.
+  std::span<const Pick> avoid;
+};
+
+struct ClientStats {
+  std::string nameserver;       // the one in use
+  bool connected = false;       // to it
+  std::uint64_t switches = 0;   // of the nameserver
+  std::uint64_t queries = 0;    // answered
+  std::uint64_t failures = 0;   // queries that no nameserver answered
+  std::uint64_t topics = 0;     // followed
+  std::uint64_t avoided = 0;    // brokers that the fault table avoids now
+  std::uint64_t published = 0;  // route tables made
+};
+
+// A topic whose name has been looked up already. A small value, copied freely,
+// usable from any thread, valid as long as its Client.
+class Topic {
+ public:
+  Topic() = default;
+
+  // False for a default-made one, and for one that the client refused (a wrong
+  // name, too many topics, closed); pick() then says why.
+  bool valid() const { return core_ != nullptr && slot_ != kNoSlot; }
+
+  // As Client::pick.
+  Result<Pick> pick(const PickOptions& options = {}) const;
+
+ private:
+  friend class Client;
+  static constexpr std::uint32_t kNoSlot = 0xffffffff;
+  Topic(client::ClientCore* core, std::uint32_t slot)
+      : core_(core), slot_(slot) {}
+
+  client::ClientCore* core_ = nullptr;
+  std::uint32_t slot_ = kNoSlot;
+};
+
+// Finds brokers through nameservers.
+//
+//   auto client = waypost::Client::create(options);
+//   auto result = client->send("orders", [&](const waypost::Pick& pick,
+//                                            std::chrono::nanoseconds budget) {
+//     return publish(pick.address(), pick.queue(), message, budget)
+//                ? waypost::AttemptResult::ok()
+//                : waypost::AttemptResult::failed("no acknowledgement");
+//   });
+//
+// Threads: every function may be called from any thread at any time, but for
+// close(), destruction and moving, which must come after all others have
+// returned (picks and topics of other threads included). All clients of a
+// process share one background thread; it starts with the first client and
+// stops with the last. Not to be used in a child after fork().
+//
+// Nothing here throws. What waits has a deadline; nothing else waits.
+//
+// Routes: a topic is followed from its first use until the client ends: its
+// route is asked for again each `poll_interval`. A cached route is used for as
+// long as no newer one is known, however long no nameserver answers;
+// route_age() tells.
+class Client {
+ public:
+  // Checks the options (kInvalidArgument names the wrong one) and starts. Does
+  // not wait for a nameserver: it succeeds with all of them down.
+  static Result<Client> create(ClientOptions options);
+
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+  // Closes, see close().
+  ~Client();
+
+  // Starts following a topic and returns its handle. Does not wait.
+  Topic topic(std::string_view name);
+
+  // The cached route; if there is none yet, waits for it, at most `timeout`.
+  // Fails with kNotFound when the nameserver says that nobody serves it (waits
+  // no further), kTimedOut, or with what the nameservers answered.
+  Result<Route> route(std::string_view topic, std::chrono::nanoseconds timeout);
+  // With the client's `rpc_timeout`.
+  Result<Route> route(std::string_view topic);
+
+  // Asks the nameservers now and waits for the answer, at most `timeout`. Calls
+  // of several threads share one question. On failure cached routes stay.
+  Status refresh(std::string_view topic, std::chrono::nanoseconds timeout);
+  Status refresh_all(std::chrono::nanoseconds timeout);
+
+  // Time since a nameserver last told or confirmed the topic's route; nothing
+  // when there is no route.
+  std::optional<std::chrono::nanoseconds> route_age(
+      std::string_view topic) const;
+
+  // The next broker and queue in turn. Each thread takes turns of its own,
+  // starting anywhere; brokers get turns in proportion to their queues, and
+  // each queue its share. Suspect brokers are picked when there is no other,
+  // avoided ones as the fault policy says.
+  //
+  // Never waits: a topic not used before starts being followed, and until its
+  // route is here the error is kNotReady. kNotFound: nobody serves the topic;
+  // kUnavailable: nobody has writable (readable) queues for it.
+  //
+  // Cost: some tens of nanoseconds, no lock, no system call. The first call of
+  // a thread, and the first after routes or avoided brokers changed, take a
+  // short lock and may allocate.
+  Result<Pick> pick(std::string_view topic, const PickOptions& options = {});
+
+  // Tells how using a pick went. Lock-free for a quick success with a broker
+  // that is not avoided; otherwise takes a short lock. Ignores an empty pick.
+  void report(const Pick& pick, Outcome outcome,
+              std::chrono::nanoseconds latency);
+
+  // Picks a broker and runs `attempt` on the calling thread, again on another
+  // broker when it failed, until it succeeds, is rejected, or the budget or the
+  // number of attempts is used up. The remaining time is split evenly over the
+  // remaining attempts. Reports each outcome. Waits for an unknown route within
+  // the budget. An attempt that overstays its own budget is not interrupted.
+  SendResult send(std::string_view topic, const Attempt& attempt,
+                  const SendOptions& options = {});
+
+  ClientStats stats() const;
+
+  // Stops: waits for the background thread to let go of this client, at most
+  // `timeout`, however the nameservers behave. kTimedOut: an event or log
+  // handler still runs; what is left ends with it. All later calls fail with
+  // kCancelled. Not from an event handler (kInvalidArgument). Twice is allowed.
+  Status close(std::chrono::nanoseconds timeout = std::chrono::seconds(5));
+
+ private:
+  explicit Client(std::shared_ptr<client::ClientCore> core);
+
+  std::shared_ptr<client::ClientCore> core_;
+};
+
+}  // namespace waypost
+
+#endif  // WAYPOST_CLIENT_HPP_

@@ -1,0 +1,113 @@
+#ifndef WAYPOST_OPTIONS_HPP_
+#define WAYPOST_OPTIONS_HPP_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "waypost/events.hpp"
+#include "waypost/log.hpp"
+#include "waypost/result.hpp"
+
+namespace waypost {
+
+// How failures and latencies of brokers are turned into time during which a
+// broker is avoided.
+enum class FaultPolicy : std::uint8_t {
+  kOff = 0,  // nothing is avoided
+  // RocketMQ 4's table: 550 ms avoid for 30 s, 1 s for 60 s, 2 s for 120 s, 3 s
+  // for 180 s, 15 s for 600 s; a failure counts as 30 s. The last report
+  // counts: a quick success ends the avoidance.
+  kRocketmq4 = 1,
+  // RocketMQ 5's table: 550 ms avoid for 2 s, 1.8 s for 5 s, 3 s for 6 s, 5 s
+  // for 10 s, 15 s for 30 s; a failure counts as 10 s. Avoidance is only ever
+  // prolonged.
+  kRocketmq5 = 2,
+};
+
+// What a Client is made with; constant afterwards. The values below are those
+// of the profile `rocketmq-4`.
+struct ClientOptions {
+  // --- Who to ask ---
+
+  // "host:port", "[v6]:port". Required, at least one; a client talks to one of
+  // them at a time and starts at a random one.
+  std::vector<std::string> nameservers;
+  // One of `nameservers`, to start with instead of a random one; for tests and
+  // demonstrations.
+  std::string start_nameserver;
+  // How the client calls itself to nameservers.
+  std::string name = "waypost-client";
+
+  // --- Changes behaviour ---
+
+  // Routes of all topics in use are asked for again after this long, give or
+  // take a tenth. 100 ms to 1 h.
+  std::chrono::nanoseconds poll_interval = std::chrono::seconds(30);
+  // Total time for one question to the nameservers; each of them gets a share,
+  // so that all can be tried. 10 ms to 10 min.
+  std::chrono::nanoseconds rpc_timeout = std::chrono::seconds(3);
+  // A connection on which a question timed out is closed, and the next
+  // nameserver asked. False: it is kept, as stock RocketMQ clients do; a
+  // nameserver that hangs with its connections open then holds the client for
+  // as long as it hangs.
+  bool close_on_timeout = true;
+
+  FaultPolicy fault_policy = FaultPolicy::kRocketmq4;
+  // Of the healthy brokers of a topic, at most this share is avoided at a time,
+  // rounded down, and never all of them. Percent, 0 to 99.
+  std::int64_t fault_max_avoided_percent = 50;
+
+  // Total time for one send(), over all attempts. 10 ms to 1 h.
+  std::chrono::nanoseconds send_timeout = std::chrono::seconds(3);
+  // Attempts of one send(), the first included. 1 to 16.
+  std::int64_t send_attempts = 3;
+
+  // --- Limits ---
+
+  // For this long after a nameserver said that nobody serves a topic, it is not
+  // asked about it again on demand. 0 to 1 min.
+  std::chrono::nanoseconds negative_ttl = std::chrono::seconds(1);
+  // Topics that one client follows; what comes above is refused. 1 to 1000000.
+  std::int64_t topics_max = 100'000;
+
+  // Routes of these are fetched right after create(), without waiting for them.
+  std::vector<std::string> topics;
+
+  // --- What the application hears ---
+
+  EventHandler on_event;  // may be empty
+  LogHandler on_log;      // may be empty
+  LogLevel log_level = LogLevel::kInfo;
+
+  // Seed of all random choices (start nameserver, start queue, jitter); 0 takes
+  // one from the system. For tests.
+  std::uint64_t random_seed = 0;
+
+  // The timing and fault defaults of a profile: `rocketmq-4`, `rocketmq-5` or
+  // `fast`.
+  static Result<ClientOptions> for_profile(std::string_view profile);
+
+  // Sets one option by its key, "client.rpc-timeout" = "500ms"; a list option
+  // is added to. `profile` is a key too, and overwrites what it defines. On
+  // failure nothing is changed and the error names key, value and what is
+  // allowed.
+  Status set(std::string_view key, std::string_view value);
+};
+
+// One line of the table behind ClientOptions::set.
+struct ClientOptionInfo {
+  std::string key;
+  std::string type;
+  std::string allowed;
+  std::string help;
+  std::string default_value;
+};
+std::vector<ClientOptionInfo> client_option_table();
+
+}  // namespace waypost
+
+#endif  // WAYPOST_OPTIONS_HPP_

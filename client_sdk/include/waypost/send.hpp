@@ -1,0 +1,75 @@
+#ifndef WAYPOST_SEND_HPP_
+#define WAYPOST_SEND_HPP_
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "waypost/result.hpp"
+#include "waypost/route.hpp"
+
+namespace waypost {
+
+// How using a pick went, for the fault table and for send().
+enum class Outcome : std::uint8_t {
+  kOk = 0,
+  // The broker did not do it: refused connection, timeout, error. Another
+  // broker is tried.
+  kFailed = 1,
+  // The broker answered and is well, but the request is wrong (too large, not
+  // permitted, ...): it would fail elsewhere too. No other attempt; for the
+  // fault table only the latency counts.
+  kRejected = 2,
+};
+
+// What the application's function says about one attempt.
+struct AttemptResult {
+  Outcome outcome = Outcome::kOk;
+  std::string detail;  // for people; why it failed
+
+  static AttemptResult ok() { return {}; }
+  static AttemptResult failed(std::string why) {
+    return {Outcome::kFailed, std::move(why)};
+  }
+  static AttemptResult rejected(std::string why) {
+    return {Outcome::kRejected, std::move(why)};
+  }
+};
+
+// The application's own transport: sends to `pick` and returns within `budget`.
+// Runs on the thread that called send(). What it throws counts as kFailed.
+using Attempt = std::function<AttemptResult(const Pick& pick,
+                                            std::chrono::nanoseconds budget)>;
+
+struct SendOptions {
+  // Total time; 0: the client's `send_timeout`.
+  std::chrono::nanoseconds budget{0};
+  // Attempts, the first included; 0: the client's `send_attempts`.
+  std::int64_t attempts_max = 0;
+};
+
+// One attempt as it went.
+struct AttemptRecord {
+  Pick pick;
+  Outcome outcome = Outcome::kOk;
+  std::string detail;
+  std::chrono::nanoseconds budget{0};   // what it was given
+  std::chrono::nanoseconds latency{0};  // what it took
+};
+
+// What came of a send(): success, or the error of the whole, and every attempt
+// in order. Valid as long as the Client (its picks are the Client's).
+struct SendResult {
+  Status status;
+  std::vector<AttemptRecord> attempts;
+  std::chrono::nanoseconds elapsed{0};
+
+  bool ok() const { return status.has_value(); }
+};
+
+}  // namespace waypost
+
+#endif  // WAYPOST_SEND_HPP_
