@@ -61,7 +61,8 @@ struct ConnectionOptions {
   std::size_t write_limit_bytes = 64 * 1024 * 1024;
   // Shared by all connections of a process for input held; null: no such limit.
   base::ByteBudget* input_budget = nullptr;
-  // TCP keepalive starts after this much silence; 0: off.
+  // TCP keepalive starts after this much silence, and ends the connection after
+  // as much again without an answer; 0: off.
   base::Duration keepalive{0};
   // TCP_USER_TIMEOUT: unacknowledged output for this long ends the connection;
   // 0: the system's default.
@@ -86,7 +87,9 @@ class Connection {
   virtual void close() = 0;
 
   // Ends it after all output has been taken by the kernel, or after `deadline`.
-  // No more input is delivered.
+  // No more input is delivered. Once all is sent our side is closed (FIN) and
+  // the peer gets up to a second to close its own, so that input nobody reads
+  // does not turn the close into a reset that destroys what we sent.
   virtual void close_after_flush(base::Duration deadline) = 0;
 
   // Stops and resumes delivery of input.

@@ -17,11 +17,13 @@ namespace waypost::transport {
 // loop's thread; before run(), the thread that made it.
 class Loop : public base::Executor {
  public:
+  // Null only when the system has no descriptors or memory for it.
   static std::unique_ptr<Loop> create();
 
   // Runs until stop(); then closes nothing by itself.
   virtual void run() = 0;
-  // From any thread, also before run() (which then returns at once).
+  // From any thread, also before run() (which then returns at once). A later
+  // run() goes on where this one left off.
   virtual void stop() = 0;
 
   virtual Network& network() = 0;

@@ -10,6 +10,7 @@
 #include "base/endpoint.h"
 #include "base/error.h"
 #include "base/executor.h"
+#include "base/log.h"
 #include "wire/transport/connection.h"
 
 namespace waypost::transport {
@@ -28,6 +29,8 @@ struct ListenOptions {
   int backlog = 4096;
   // SO_REUSEPORT: several loops, each with a listener of its own, share a port.
   bool reuse_port = false;
+  // Told when connections cannot be accepted (no descriptors left).
+  base::Logger logger;
 };
 
 // An operation in progress; destroying it cancels it and its callback will not

@@ -1,0 +1,202 @@
+#include "wire/transport/uv_loop.h"
+
+#include <ctime>
+#include <utility>
+
+#include "base/assert.h"
+#include "wire/transport/sigpipe_block.h"
+#include "wire/transport/uv_network.h"
+#include "wire/transport/uv_process.h"
+#include "wire/transport/uv_signal.h"
+
+namespace waypost::transport {
+namespace {
+
+// How long the destructor waits for killed child processes to be reaped.
+constexpr auto kLastTurnsMax = std::chrono::seconds(2);
+
+base::Duration read_clock(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return std::chrono::seconds(time.tv_sec) +
+         std::chrono::nanoseconds(time.tv_nsec);
+}
+
+base::Instant monotonic_now() {
+  return base::Instant(read_clock(CLOCK_MONOTONIC));
+}
+
+}  // namespace
+
+std::unique_ptr<Loop> Loop::create() {
+  auto loop = std::make_unique<UvLoop>();
+  if (!loop->usable()) return nullptr;
+  return loop;
+}
+
+UvLoop::UvLoop()
+    : thread_(std::this_thread::get_id()),
+      network_(std::make_unique<UvNetwork>(*this)) {
+  if (uv_loop_init(&uv_) != 0) return;
+  usable_ = open();
+  if (!usable_) uv_loop_close(&uv_);
+}
+
+bool UvLoop::open() {
+  // The only one of the three that can fail, so nothing is left open then.
+  if (uv_async_init(&uv_, &wake_, [](uv_async_t* handle) {
+        static_cast<UvLoop*>(handle->data)->on_woken();
+      }) != 0) {
+    return false;
+  }
+  uv_prepare_init(&uv_, &before_block_);
+  uv_timer_init(&uv_, &timer_);
+  wake_.data = before_block_.data = timer_.data = this;
+  uv_prepare_start(&before_block_, [](uv_prepare_t* handle) {
+    static_cast<UvLoop*>(handle->data)->on_before_block();
+  });
+  return true;
+}
+
+UvLoop::~UvLoop() {
+  if (!usable_) return;
+  WAYPOST_ASSERT(!running_);
+  tasks_.close();
+  network_.reset();
+  close_handles();
+}
+
+void UvLoop::close_handles() {
+  for (auto* handle : {reinterpret_cast<uv_handle_t*>(&wake_),
+                       reinterpret_cast<uv_handle_t*>(&before_block_),
+                       reinterpret_cast<uv_handle_t*>(&timer_)}) {
+    uv_close(handle, nullptr);
+  }
+  const base::Instant give_up = monotonic_now() + kLastTurnsMax;
+  while (uv_run(&uv_, UV_RUN_NOWAIT) != 0 && monotonic_now() < give_up) {
+    const timespec pause{.tv_sec = 0, .tv_nsec = 1'000'000};
+    nanosleep(&pause, nullptr);
+  }
+  // A killed child that the kernel does not let die stays for init to reap.
+  uv_walk(
+      &uv_,
+      [](uv_handle_t* handle, void*) {
+        if (handle->type == UV_PROCESS) UvProcess::abandon(handle);
+      },
+      nullptr);
+  uv_run(&uv_, UV_RUN_NOWAIT);
+  // Busy: a connection, a listener or an operation outlives its loop.
+  WAYPOST_ASSERT(uv_loop_close(&uv_) == 0);
+}
+
+base::Instant UvLoop::now() const {
+  if (!running_ || !in_executor_thread()) return monotonic_now();
+  if (!now_valid_) {
+    now_ = monotonic_now();
+    now_valid_ = true;
+  }
+  return now_;
+}
+
+base::WallTime UvLoop::wall_now() const {
+  return base::WallTime(read_clock(CLOCK_REALTIME));
+}
+
+base::Duration UvLoop::boot_time() const { return read_clock(CLOCK_BOOTTIME); }
+
+bool UvLoop::in_executor_thread() const {
+  const std::thread::id thread = thread_.load(std::memory_order_relaxed);
+  return thread == std::this_thread::get_id() || thread == std::thread::id();
+}
+
+void UvLoop::post(std::function<void()> task) {
+  if (tasks_.push(std::move(task))) uv_async_send(&wake_);
+}
+
+void UvLoop::stop() {
+  stop_wanted_.store(true);
+  uv_async_send(&wake_);
+}
+
+void UvLoop::run() {
+  const SigpipeBlock sigpipe_block;
+  thread_ = std::this_thread::get_id();
+  running_ = true;
+  if (!stop_wanted_.exchange(false)) {
+    now_valid_ = false;
+    uv_run(&uv_, UV_RUN_DEFAULT);
+  }
+  running_ = false;
+  thread_ = std::thread::id();
+}
+
+void UvLoop::on_woken() {
+  tasks_.run_queued();
+  if (stop_wanted_.exchange(false)) uv_stop(&uv_);
+}
+
+std::unique_ptr<base::Timer> UvLoop::run_after(base::Duration delay,
+                                               std::function<void()> task) {
+  WAYPOST_ASSERT(in_executor_thread());
+  const base::Instant from = now();
+  // "Never" must not wrap round to "at once".
+  const base::Duration furthest = base::Instant::max() - from;
+  const base::Duration wait =
+      std::clamp(delay, base::Duration::zero(), furthest);
+  return timers_.add(from + wait, std::move(task));
+}
+
+void UvLoop::on_timer() {
+  armed_for_ = base::Instant::max();
+  // Within a turn time stands still for decisions that belong together; timers
+  // are a new beginning, and one must not see a time before it is due.
+  now_valid_ = false;
+  timers_.run_due(now());
+}
+
+void UvLoop::on_before_block() {
+  if (turn_hook_) turn_hook_();
+  arm_timer();
+  now_valid_ = false;
+}
+
+void UvLoop::arm_timer() {
+  const auto due = timers_.next_due();
+  // Armed too early is left alone: most deadlines are cancelled, and one
+  // needless wake-up costs less than moving the timer with each of them.
+  if (!due || *due >= armed_for_) return;
+  armed_for_ = *due;
+  // libuv counts whole milliseconds of the same clock. Rounded up, so that the
+  // timer never fires early.
+  const auto due_ms =
+      std::chrono::ceil<std::chrono::milliseconds>(due->time_since_epoch())
+          .count();
+  const auto uv_ms = static_cast<std::int64_t>(uv_now(&uv_));
+  const auto wait_ms = std::max<std::int64_t>(due_ms - uv_ms, 0);
+  uv_timer_start(
+      &timer_,
+      [](uv_timer_t* handle) {
+        static_cast<UvLoop*>(handle->data)->on_timer();
+      },
+      static_cast<std::uint64_t>(wait_ms), 0);
+}
+
+void UvLoop::set_turn_hook(std::function<void()> hook) {
+  WAYPOST_ASSERT(in_executor_thread());
+  turn_hook_ = std::move(hook);
+}
+
+std::unique_ptr<Operation> UvLoop::on_signal(int signal_number,
+                                             std::function<void()> on_signal) {
+  WAYPOST_ASSERT(in_executor_thread());
+  return UvSignal::watch(*this, signal_number, std::move(on_signal));
+}
+
+std::unique_ptr<Operation> UvLoop::spawn(
+    const std::vector<std::string>& arguments,
+    std::function<void(base::Result<ProcessResult>)> on_exit) {
+  WAYPOST_ASSERT(in_executor_thread());
+  return UvProcess::start(*this, arguments, std::move(on_exit));
+}
+
+}  // namespace waypost::transport

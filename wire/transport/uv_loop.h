@@ -1,0 +1,91 @@
+#ifndef WAYPOST_WIRE_TRANSPORT_UV_LOOP_H_
+#define WAYPOST_WIRE_TRANSPORT_UV_LOOP_H_
+
+// The loop on libuv. One turn of it:
+//
+//   block - input (sockets, posted tasks, signals) - closed handles - timers -
+//   turn hook - block
+//
+// The loop's own handles are members, the only ones that may be: the destructor
+// runs the loop until their close callbacks have been called.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include <uv.h>
+
+#include "wire/transport/io_buffers.h"
+#include "wire/transport/loop.h"
+#include "wire/transport/task_queue.h"
+#include "wire/transport/timer_queue.h"
+
+namespace waypost::transport {
+
+class UvLoop final : public Loop {
+ public:
+  UvLoop();
+  ~UvLoop() override;
+  UvLoop(const UvLoop&) = delete;
+  UvLoop& operator=(const UvLoop&) = delete;
+
+  // False when the system had no descriptors or memory for it.
+  bool usable() const { return usable_; }
+
+  base::Instant now() const override;
+  base::WallTime wall_now() const override;
+  void post(std::function<void()> task) override;
+  std::unique_ptr<base::Timer> run_after(base::Duration delay,
+                                         std::function<void()> task) override;
+  bool in_executor_thread() const override;
+
+  void run() override;
+  void stop() override;
+  Network& network() override { return *network_; }
+  std::unique_ptr<Operation> on_signal(
+      int signal_number, std::function<void()> on_signal) override;
+  std::unique_ptr<Operation> spawn(
+      const std::vector<std::string>& arguments,
+      std::function<void(base::Result<ProcessResult>)> on_exit) override;
+  void set_turn_hook(std::function<void()> hook) override;
+  base::Duration boot_time() const override;
+
+  uv_loop_t* uv() { return &uv_; }
+  IoBuffers& buffers() { return buffers_; }
+
+ private:
+  bool open();
+  void on_woken();
+  void on_before_block();
+  void on_timer();
+  void arm_timer();
+  void close_handles();
+
+  uv_loop_t uv_{};
+  uv_async_t wake_{};
+  uv_prepare_t before_block_{};
+  uv_timer_t timer_{};
+  bool usable_ = false;
+
+  // The thread in run(); before, the one that made the loop; none after, when
+  // whoever joined that thread may take things down.
+  std::atomic<std::thread::id> thread_;
+  std::atomic<bool> stop_wanted_{false};
+  bool running_ = false;
+
+  mutable base::Instant now_{};
+  mutable bool now_valid_ = false;
+
+  TaskQueue tasks_;
+  TimerQueue timers_;
+  base::Instant armed_for_ = base::Instant::max();  // max: not armed
+  std::function<void()> turn_hook_;
+  std::unique_ptr<Network> network_;
+  IoBuffers buffers_;
+};
+
+}  // namespace waypost::transport
+
+#endif  // WAYPOST_WIRE_TRANSPORT_UV_LOOP_H_
