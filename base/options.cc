@@ -194,7 +194,8 @@ void OptionTable::endpoints(std::string key, std::vector<Endpoint>& value,
 }
 
 void OptionTable::choice(std::string key, std::size_t& value,
-                         std::vector<std::string> names, std::string help) {
+                         const std::vector<std::string>& names,
+                         std::string help) {
   WAYPOST_ASSERT(value < names.size());
   Option option;
   option.key = std::move(key);

@@ -55,7 +55,7 @@ class OptionTable {
                  std::string help);
   // One of `names`; stores the index.
   void choice(std::string key, std::size_t& value,
-              std::vector<std::string> names, std::string help);
+              const std::vector<std::string>& names, std::string help);
   // Anything else. Declaring a key twice is a bug of ours, here as above.
   void custom(Option option);
 

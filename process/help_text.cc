@@ -51,7 +51,7 @@ std::string flag_text(const Program& program, const Option& option) {
   std::string text = "--" + option.key + placeholder(option);
   for (const ShortFlag& flag : program.short_flags) {
     if (flag.key == option.key)
-      text = std::string("-") + flag.letter + ", " + text;
+      text.insert(0, std::string("-") + flag.letter + ", ");
   }
   return text;
 }
