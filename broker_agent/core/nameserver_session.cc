@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker_agent/core/requests.h"
 #include "broker_agent/core/text.h"
 
 namespace waypost::agent {
@@ -165,30 +166,13 @@ void NameserverSession::send_register(const Desired& desired,
   call_is_refresh_ = told_ && held_ && held_->epoch == content.epoch &&
                      held_->healthy == content.healthy &&
                      held_->topics->digest() == content.topics->digest();
-  model::RegisterRequest request;
-  request.cluster = settings_.identity.cluster;
-  request.broker = settings_.identity.broker;
-  request.address = settings_.identity.address;
-  request.zone = settings_.identity.zone;
-  request.epoch = desired.epoch;
-  request.mode = mode;
-  if (mode == model::RegisterMode::kIncremental) {
-    TopicDiff diff = diff_topics(*held_->topics, *desired.topics);
-    request.topics = std::move(diff.set);
-    request.removed = std::move(diff.removed);
-  } else {
-    request.topics = desired.topics->topics();
-  }
-  request.expiry = settings_.expiry;
-  request.healthy = desired.health.healthy;
-  request.verdict_action = settings_.unhealthy_action;
-  request.health_reason = desired.health.reason;
-  request.topics_digest = desired.topics->digest();
-  const Duration deadline =
-      settings_.rpc_timeout +
-      settings_.register_timeout_per_topic *
-          static_cast<Duration::rep>(request.topics.size());
-
+  model::RegisterRequest request =
+      mode == model::RegisterMode::kFull
+          ? full_registration(settings_, desired.epoch, *desired.topics,
+                              desired.health)
+          : incremental_registration(settings_, desired.epoch, *held_->topics,
+                                     *desired.topics, desired.health);
+  const Duration deadline = register_deadline(settings_, request);
   call_ = Call::kRegister;
   call_content_ = content;
   call_mode_ = mode;
@@ -206,14 +190,9 @@ void NameserverSession::send_verdict(const Desired& desired, Instant now,
   call_content_.healthy = desired.health.healthy;
   call_started_ = now;
   blocked_until_ = Instant::min();
-  model::VerdictRequest request;
-  request.broker = settings_.identity.broker;
-  request.epoch = held_->epoch;
-  request.healthy = desired.health.healthy;
-  request.action = settings_.unhealthy_action;
-  request.reason = desired.health.reason;
   effects.push_back(
-      SendVerdict{link(), std::move(request), settings_.rpc_timeout});
+      SendVerdict{link(), verdict(settings_, held_->epoch, desired.health),
+                  settings_.rpc_timeout});
 }
 
 void NameserverSession::send_heartbeat(Instant now, Effects& effects) {
