@@ -1,5 +1,8 @@
 #include "wire/model/operations.h"
 
+#include <array>
+#include <charconv>
+
 namespace waypost::model {
 
 std::string_view server_state_name(ServerState state) {
@@ -20,6 +23,8 @@ std::string_view server_state_name(ServerState state) {
 
 Digest digest_topics(const std::vector<TopicConfig>& sorted_topics) {
   std::string canonical;
+  canonical.reserve(sorted_topics.size() * 48);
+  std::array<char, 16> digits;
   for (const TopicConfig& topic : sorted_topics) {
     // A name holds no blank (check_name), so this is unambiguous.
     canonical += topic.name.value();
@@ -27,7 +32,9 @@ Digest digest_topics(const std::vector<TopicConfig>& sorted_topics) {
          {topic.queues.read_queues, topic.queues.write_queues,
           topic.queues.permission.bits, topic.queues.system_flag}) {
       canonical += ' ';
-      canonical += std::to_string(number);
+      const auto written =
+          std::to_chars(digits.data(), digits.data() + digits.size(), number);
+      canonical.append(digits.data(), written.ptr);
     }
     canonical += '\n';
   }
