@@ -18,10 +18,18 @@ struct RegistrySettings {
   // A broker may bring its own expiry within these.
   base::Duration expiry_min = std::chrono::seconds(1);
   base::Duration expiry_max = std::chrono::hours(1);
-  base::Duration suspect_after = std::chrono::seconds(5);  // native only
+  base::Duration suspect_after = std::chrono::seconds(5);  // native; 0: never
   bool expiry_brake = true;
+  // An observer's verdict without its own time lapses after three of the
+  // default probe intervals.
+  base::Duration observed_lapse = std::chrono::seconds(3);
+  base::Duration handover_grace_max = std::chrono::minutes(5);
   std::size_t topics_max = 10'000'000;  // topic-broker pairs in all
   std::size_t brokers_max = 100'000;
+  std::size_t replicas_max = 64;            // of one group
+  std::size_t epochs_remembered = 100'000;  // of brokers that are gone
+  std::uint32_t page_default = 1000;
+  std::uint32_t page_max = 10'000;
 };
 
 // Who serves what: clusters, broker groups, topics, liveness. A pure value:
@@ -37,13 +45,15 @@ class Registry {
 
   Effects step(const Event& event, base::Instant now);
 
-  // The current table: an immutable value that shares all it can with the ones
-  // before. Cheap.
+  // The current table. The next step() may edit it in place: to keep or publish
+  // a version, copy it, which costs a few instructions and shares everything.
   const RouteTable& table() const;
 
   // Largest epoch seen for a broker, also of one that is gone (for a while).
   model::Epoch largest_epoch(const model::BrokerKey& broker) const;
 
+  // In the order of names (and ids); the cost is the page's. A token that was
+  // not ours gives some page.
   model::BrokerPage list_brokers(const model::PageRequest& page,
                                  base::Instant now) const;
   model::TopicPage list_topics(const model::PageRequest& page) const;
@@ -58,6 +68,10 @@ class Registry {
     base::Duration expiry;
   };
   std::vector<Known> known_brokers() const;
+
+  // The smallest expiry of a registered broker, the settings' while there is
+  // none: what a gap in our own running is measured against.
+  base::Duration smallest_expiry() const;
 
  private:
   class Impl;

@@ -7,13 +7,15 @@
 // Memory: nodes are counted, and the counts are touched by the registry thread
 // alone (copying, assigning and destroying a RouteTable). Readers get a
 // `const RouteTable&` that the publisher keeps alive until they have passed a
-// quiescent point (namesrv/service/published_table.h).
+// quiescent point (namesrv/service/published_table.h). The publisher copies
+// Registry::table(): only what somebody holds a copy of stays as it is.
 
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "namesrv/registry/persistent_map.h"
+#include "namesrv/registry/persistent_vector.h"
 #include "wire/model/ids.h"
 #include "wire/model/route.h"
 
@@ -29,9 +31,12 @@ struct BrokerGroup {
   model::ClusterName cluster;
   model::BrokerName broker_name;
   std::vector<model::Replica> replicas;  // by id
+  // Of each replica: to be left out of routes, by an unhealthy verdict with
+  // that action, as long as a topic has somebody who is not unhealthy.
+  std::vector<bool> hidden;
   // By an unhealthy verdict with that action: write permission is not shown.
   bool write_dropped = false;
-  std::uint64_t version = 0;  // unique within the registry's life
+  std::uint64_t version = 0;  // the table's version when it last changed
 };
 
 struct TopicMember {
@@ -41,30 +46,53 @@ struct TopicMember {
 
 struct TopicEntry {
   model::TopicName name;
-  std::uint64_t hash = 0;  // model::hash_bytes(name)
-  std::vector<TopicMember> members;
-  std::uint64_t version = 0;  // unique within the registry's life
+  std::uint64_t hash = 0;            // model::hash_bytes(name)
+  std::vector<TopicMember> members;  // by broker name
+  std::uint64_t version = 0;         // the table's version when it last changed
+};
+
+struct TopicEntryTraits {
+  static std::string_view key(const TopicEntry& entry) {
+    return entry.name.value();
+  }
+  static std::uint64_t hash(const TopicEntry& entry) { return entry.hash; }
 };
 
 class RouteTable {
  public:
-  // Grows with each change of anything in the table.
-  std::uint64_t version() const;
-  std::size_t topic_count() const;
+  // Grows with each change of anything in the table, and is never used twice in
+  // the registry's life.
+  std::uint64_t version() const { return version_; }
+  std::size_t topic_count() const { return topics_.size(); }
 
   // Null when no broker serves it. `hash` must be model::hash_bytes(topic).
   const TopicEntry* find_topic(std::string_view topic,
-                               std::uint64_t hash) const;
+                               std::uint64_t hash) const {
+    return topics_.find(topic, hash);
+  }
   // Null when the slot is free.
-  const BrokerGroup* group(GroupSlot slot) const;
+  const BrokerGroup* group(GroupSlot slot) const { return groups_.find(slot); }
 
-  // The route as clients get it: groups by broker name, unhealthy replicas left
-  // out unless that would leave the topic with none.
+  // Tells whether something made from a topic's route, such as its encoding, is
+  // still current: the table's version when the route last changed, so two
+  // equal stamps of one topic mean two equal routes. Costs a look at each of
+  // its groups, and no copy.
+  std::uint64_t stamp(const TopicEntry& topic) const;
+
+  // The route as clients get it: groups by broker name; replicas that their
+  // agents want out of routes left out, unless every broker of the topic is
+  // unhealthy, for then a bad broker is better than none.
   model::Route route(const TopicEntry& topic) const;
 
  private:
   friend class RouteTableEditor;
-  // HAMT of topics, persistent vector of groups, version (see the editor).
+
+  // Whether some broker of the topic is other than unhealthy.
+  bool has_usable_replica(const TopicEntry& topic) const;
+
+  PersistentMap<TopicEntry, TopicEntryTraits> topics_;
+  PersistentVector<BrokerGroup> groups_;
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace waypost::registry

@@ -1,0 +1,23 @@
+#ifndef WAYPOST_NAMESRV_REGISTRY_PREPARE_H_
+#define WAYPOST_NAMESRV_REGISTRY_PREPARE_H_
+
+#include "base/error.h"
+#include "namesrv/registry/events.h"
+
+namespace waypost::registry {
+
+// Makes a registration ready for Registry::step, on whatever thread decoded it:
+// checks names and numbers, sorts the topics by name, computes the digest over
+// them. This is all the work that grows with the number of topics of an
+// unchanged registration; after it the registry compares two digests. (The
+// digest that the broker sends is not used for that: nothing would force it to
+// be of these topics.)
+//
+// Errors are kInvalidArgument and name the broker and what is wrong with it;
+// the event is then not to be used. Thread-safe, pure. A second call does
+// nothing.
+base::Status prepare(Register& event);
+
+}  // namespace waypost::registry
+
+#endif  // WAYPOST_NAMESRV_REGISTRY_PREPARE_H_

@@ -1,0 +1,213 @@
+// What keeps a broker in the table, changes how it stands, or takes it away.
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/units.h"
+#include "namesrv/registry/registry_impl.h"
+
+namespace waypost::registry {
+namespace {
+
+constexpr std::size_t kReasonMaxBytes = 256;
+
+HealthVerdict verdict_of(const model::VerdictRequest& request) {
+  if (request.healthy) return {};
+  return {false, request.action, request.reason.substr(0, kReasonMaxBytes)};
+}
+
+}  // namespace
+
+Reply Registry::Impl::on(const Heartbeat& event, base::Instant now,
+                         Effects& effects) {
+  const model::HeartbeatRequest& request = event.request;
+  model::HeartbeatReply reply;
+  Broker* broker = holder(request.broker, request.epoch, event.binding);
+  if (broker == nullptr) return reply;
+  heard(*broker, now, effects);
+  // With other topics the broker lives, but has to register in full.
+  reply.known = request.topics_digest == broker->stated;
+  return reply;
+}
+
+Reply Registry::Impl::on(const Verdict& event, base::Instant now,
+                         Effects& effects) {
+  const model::VerdictRequest& request = event.request;
+  model::VerdictReply reply;
+  Broker* broker = request.observer
+                       ? directory_.find(request.broker)
+                       : holder(request.broker, request.epoch, event.binding);
+  if (broker == nullptr) return reply;
+  reply.known = true;
+  if (request.observer) {
+    observe(*broker, request, now, effects);
+  } else {
+    heard(*broker, now, effects);
+    judge(*broker, &Broker::own, verdict_of(request), effects);
+  }
+  return reply;
+}
+
+void Registry::Impl::observe(Broker& broker,
+                             const model::VerdictRequest& request,
+                             base::Instant now, Effects& effects) {
+  forget_observed(broker);
+  if (!request.healthy) {
+    const base::Duration asked = request.lapses_after;
+    const base::Duration lapse = asked > base::Duration::zero()
+                                     ? std::min(asked, settings_.expiry_max)
+                                     : settings_.observed_lapse;
+    broker.observed_until = now + lapse;
+    lapses_.emplace(*broker.observed_until, broker.liveness);
+  }
+  judge(broker, &Broker::observed, verdict_of(request), effects);
+}
+
+void Registry::Impl::forget_observed(Broker& broker) {
+  if (!broker.observed_until) return;
+  lapses_.erase({*broker.observed_until, broker.liveness});
+  broker.observed_until.reset();
+}
+
+void Registry::Impl::judge(Broker& broker, HealthVerdict Broker::*which,
+                           HealthVerdict verdict, Effects& effects) {
+  if (broker.*which == verdict) return;
+  const bool was_unhealthy = broker.unhealthy();
+  broker.*which = std::move(verdict);
+  touch(*broker.group);
+  if (broker.unhealthy() == was_unhealthy) return;
+  if (was_unhealthy) {
+    --unhealthy_count_;
+    note(broker, BrokerChange::What::kHealthy, "", effects);
+  } else {
+    ++unhealthy_count_;
+    note(broker, BrokerChange::What::kUnhealthy,
+         std::string(broker.unhealthy_reason()), effects);
+  }
+}
+
+Reply Registry::Impl::on(const Unregister& event, base::Instant,
+                         Effects& effects) {
+  const model::UnregisterRequest& request = event.request;
+  Broker* broker = holder(request.broker, request.epoch, event.binding);
+  if (broker == nullptr) return model::UnregisterReply{};
+  remove(*broker, BrokerChange::What::kUnregistered,
+         request.reason.substr(0, kReasonMaxBytes), effects);
+  return model::UnregisterReply{.removed = true};
+}
+
+Reply Registry::Impl::on(const Handover& event, base::Instant now,
+                         Effects& effects) {
+  const model::HandoverRequest& request = event.request;
+  Broker* broker = holder(request.broker, request.epoch, event.binding);
+  if (broker == nullptr) return model::HandoverReply{};
+  heard(*broker, now, effects);
+  broker->handover_grace = std::clamp(request.grace, base::Duration::zero(),
+                                      settings_.handover_grace_max);
+  return model::HandoverReply{.known = true};
+}
+
+Reply Registry::Impl::on(const BindingClosed& event, base::Instant now,
+                         Effects& effects) {
+  for (Broker* broker : directory_.unbind_all(event.binding)) {
+    if (event.cause != BindingClosed::Cause::kPeer) continue;
+    if (broker->handover_grace) {
+      liveness_.depart_at(broker->liveness, now + *broker->handover_grace);
+    } else {
+      remove(*broker, BrokerChange::What::kConnectionClosed,
+             "its connection was closed", effects);
+    }
+  }
+  return {};
+}
+
+Reply Registry::Impl::on(const Scan& event, base::Instant now,
+                         Effects& effects) {
+  lapse_verdicts(now, effects);
+  const Liveness::Outcome outcome = liveness_.scan(now, event.suspend_removals);
+  note_brake(outcome, now, effects);
+  for (const Liveness::Id id : outcome.suspected) {
+    Broker& broker = directory_.at(id);
+    note(broker, BrokerChange::What::kSuspect,
+         "silent for " + base::format_duration(now - liveness_.last_heard(id)),
+         effects);
+    touch(*broker.group);
+  }
+  for (const Liveness::Id id : outcome.expired) {
+    expire(directory_.at(id), now, effects);
+  }
+  return {};
+}
+
+void Registry::Impl::lapse_verdicts(base::Instant now, Effects& effects) {
+  while (!lapses_.empty() && lapses_.begin()->first < now) {
+    Broker& broker = directory_.at(lapses_.begin()->second);
+    forget_observed(broker);
+    judge(broker, &Broker::observed, HealthVerdict{}, effects);
+  }
+}
+
+void Registry::Impl::note_brake(const Liveness::Outcome& outcome,
+                                base::Instant now, Effects& effects) {
+  if (outcome.brake_engaged) {
+    effects.changes.push_back(
+        {BrokerChange::What::kBrakeEngaged,
+         {},
+         {},
+         std::to_string(outcome.held) + " of " +
+             std::to_string(liveness_.size()) +
+             " brokers would expire at once; they are held for at most " +
+             base::format_duration(*liveness_.brake_releases_in(now))});
+  }
+  if (outcome.brake_released) {
+    effects.changes.push_back({BrokerChange::What::kBrakeReleased, {}, {}, ""});
+  }
+}
+
+void Registry::Impl::expire(Broker& broker, base::Instant now,
+                            Effects& effects) {
+  const std::string silence =
+      base::format_duration(now - liveness_.last_heard(broker.liveness));
+  // A handover whose close was the last that was heard of it.
+  if (broker.handover_grace && !broker.bound) {
+    remove(broker, BrokerChange::What::kConnectionClosed,
+           "did not come back within " +
+               base::format_duration(*broker.handover_grace) +
+               " of the announced handover",
+           effects);
+  } else {
+    remove(broker, BrokerChange::What::kExpired, "silent for " + silence,
+           effects);
+  }
+}
+
+void Registry::Impl::heard(Broker& broker, base::Instant now,
+                           Effects& effects) {
+  if (!liveness_.heard(broker.liveness, now)) return;
+  note(broker, BrokerChange::What::kNoLongerSuspect, "", effects);
+  touch(*broker.group);
+}
+
+void Registry::Impl::remove(Broker& broker, BrokerChange::What why,
+                            std::string detail, Effects& effects) {
+  note(broker, why, std::move(detail), effects);
+  effects.roster_changed = true;
+  if (broker.unhealthy()) --unhealthy_count_;
+  forget_observed(broker);
+  epochs_.remember(broker.key, broker.largest_epoch);
+  Group& group = *broker.group;
+  directory_.leave_group(broker);
+  topics_.drop(broker);
+  liveness_.remove(broker.liveness);
+  directory_.remove(broker);
+  if (!group.replicas.empty()) {
+    touch(group);
+    return;
+  }
+  editor_.remove_group(group.slot);
+  std::erase(touched_, &group);
+  directory_.remove_group(group);
+}
+
+}  // namespace waypost::registry

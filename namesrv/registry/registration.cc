@@ -1,0 +1,247 @@
+// Register: may it, what does it change, do it. Nothing is touched before all
+// that can refuse it has been asked.
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/units.h"
+#include "namesrv/registry/prepare.h"
+#include "namesrv/registry/registry_impl.h"
+
+namespace waypost::registry {
+namespace {
+
+// A reason travels to listings and logs; a page of probe output does not.
+constexpr std::size_t kReasonMaxBytes = 256;
+
+base::Status limit_reached(const Register& event, const std::string& what,
+                           std::size_t limit) {
+  return base::fail(base::ErrorCode::kTooLarge,
+                    "registration of " + event.request.broker.to_string() +
+                        " refused: this nameserver takes at most " +
+                        std::to_string(limit) + " " + what);
+}
+
+bool is_native_incremental(const Register& event) {
+  return event.origin == Origin::kNative &&
+         event.request.mode == model::RegisterMode::kIncremental;
+}
+
+HealthVerdict verdict_of(const model::RegisterRequest& request) {
+  if (request.healthy) return {};
+  return {false, request.verdict_action,
+          request.health_reason.substr(0, kReasonMaxBytes)};
+}
+
+std::string count_changes(const std::vector<TopicChange>& changes) {
+  std::size_t added = 0;
+  std::size_t removed = 0;
+  for (const TopicChange& change : changes) {
+    if (change.held == nullptr) ++added;
+    if (!change.queues) ++removed;
+  }
+  return std::to_string(added) + " added, " +
+         std::to_string(changes.size() - added - removed) + " changed, " +
+         std::to_string(removed) + " removed";
+}
+
+}  // namespace
+
+Reply Registry::Impl::on(const Register& event, base::Instant now,
+                         Effects& effects) {
+  if (!event.prepared) {
+    Register prepared = event;
+    if (auto ok = prepare(prepared); !ok) return ok.error();
+    return on(prepared, now, effects);
+  }
+  Broker* known = directory_.find(event.request.broker);
+  if (auto ok = admit(event, known); !ok) return ok.error();
+  const std::vector<TopicChange> changes = changes_of(event, known);
+  if (auto ok = admit_growth(event, changes); !ok) return ok.error();
+
+  const bool is_new = known == nullptr;
+  Broker& broker = is_new ? enter(event, now) : *known;
+  renew(broker, event, now, effects);
+  if (is_new) {
+    note(broker, BrokerChange::What::kRegistered,
+         event.request.address.to_string(), effects);
+    effects.roster_changed = true;
+  }
+  take_topics(broker, event, changes, is_new, effects);
+  judge(broker, &Broker::own, verdict_of(event.request), effects);
+  return model::RegisterReply{};
+}
+
+base::Status Registry::Impl::admit(const Register& event, const Broker* known) {
+  const model::RegisterRequest& request = event.request;
+  const Group* group = directory_.find_group(request.broker.broker_name);
+  if (group != nullptr && group->cluster != request.cluster) {
+    return base::fail(
+        base::ErrorCode::kConflict,
+        "broker name " + group->name.value() + " belongs to cluster " +
+            group->cluster.value() + " here, this registration says cluster " +
+            request.cluster.value(),
+        "choose another broker name, or unregister the brokers of that name "
+        "first");
+  }
+  return known != nullptr ? admit_known(event, *known)
+                          : admit_new(event, group);
+}
+
+base::Status Registry::Impl::admit_known(const Register& event,
+                                         const Broker& known) const {
+  const model::Epoch epoch = event.request.epoch;
+  const std::string name = known.key.to_string();
+  if (event.apply_if == ApplyIf::kNewerEpoch && epoch < known.epoch) {
+    return base::fail(
+        base::ErrorCode::kStale,
+        name + " is registered with epoch " +
+            std::to_string(known.epoch.value()) +
+            ", this registration has the older epoch " +
+            std::to_string(epoch.value()),
+        "a newer process has taken its place; stop this one, or restart it for "
+        "a newer epoch");
+  }
+  if (event.apply_if == ApplyIf::kNewerEpoch && epoch == known.epoch &&
+      known.bound && event.binding < known.binding) {
+    return base::fail(base::ErrorCode::kStale,
+                      name +
+                          " has registered over a newer connection with "
+                          "the same epoch " +
+                          std::to_string(epoch.value()),
+                      "close this connection");
+  }
+  if (is_native_incremental(event) && epoch != known.epoch) {
+    return base::fail(base::ErrorCode::kNotFound,
+                      name + " is registered with epoch " +
+                          std::to_string(known.epoch.value()) +
+                          ", an incremental registration of epoch " +
+                          std::to_string(epoch.value()) +
+                          " has nothing to build on",
+                      "register all topics");
+  }
+  return {};
+}
+
+base::Status Registry::Impl::admit_new(const Register& event,
+                                       const Group* group) const {
+  if (is_native_incremental(event)) {
+    return base::fail(base::ErrorCode::kNotFound,
+                      event.request.broker.to_string() +
+                          " is not registered here, an incremental "
+                          "registration has nothing to build on",
+                      "register all topics");
+  }
+  if (directory_.brokers().size() >= settings_.brokers_max) {
+    return limit_reached(event, "brokers", settings_.brokers_max);
+  }
+  if (group != nullptr && group->replicas.size() >= settings_.replicas_max) {
+    return limit_reached(event, "replicas of one broker name",
+                         settings_.replicas_max);
+  }
+  return {};
+}
+
+std::vector<TopicChange> Registry::Impl::changes_of(const Register& event,
+                                                    const Broker* known) const {
+  if (event.topics == TopicsPolicy::kIgnore) return {};
+  const TopicList none;
+  const TopicList& held = known == nullptr ? none : known->topics;
+  if (known != nullptr && !event.content.is_none() &&
+      event.content == known->content) {
+    return {};
+  }
+  return event.topics == TopicsPolicy::kReplace
+             ? changes_to_replace(held, event.request.topics)
+             : changes_to_merge(held, event.request.topics,
+                                event.request.removed);
+}
+
+base::Status Registry::Impl::admit_growth(
+    const Register& event, const std::vector<TopicChange>& changes) const {
+  const auto pairs = static_cast<std::ptrdiff_t>(topics_.pair_count());
+  const std::ptrdiff_t grows = growth(changes);
+  // What shrinks is always welcome, also when the limit has been lowered.
+  if (grows <= 0 ||
+      pairs + grows <= static_cast<std::ptrdiff_t>(settings_.topics_max)) {
+    return {};
+  }
+  return limit_reached(event, "topics of all brokers together",
+                       settings_.topics_max);
+}
+
+base::Duration Registry::Impl::expiry_of(const Register& event) const {
+  if (event.request.expiry > base::Duration::zero()) {
+    return std::clamp(event.request.expiry, settings_.expiry_min,
+                      settings_.expiry_max);
+  }
+  return event.origin == Origin::kNative ? settings_.agent_expiry
+                                         : settings_.broker_expiry;
+}
+
+Broker& Registry::Impl::enter(const Register& event, base::Instant now) {
+  const model::BrokerKey& key = event.request.broker;
+  const Liveness::Id id =
+      liveness_.add(expiry_of(event), event.origin == Origin::kNative, now);
+  Broker& broker = directory_.add(key, event.request.cluster, id);
+  broker.epoch = event.request.epoch;
+  broker.largest_epoch = epochs_.find(key);
+  epochs_.forget(key);
+  broker.address = event.request.address;
+  broker.zone = event.request.zone;
+  Group& group = *broker.group;
+  if (group.replicas.size() == 1) {
+    group.slot = editor_.add_group(show_group(group, liveness_));
+  }
+  touch(group);
+  return broker;
+}
+
+void Registry::Impl::renew(Broker& broker, const Register& event,
+                           base::Instant now, Effects& effects) {
+  const model::RegisterRequest& request = event.request;
+  heard(broker, now, effects);
+  directory_.bind(broker, event.binding);
+  broker.handover_grace.reset();
+  broker.origin = event.origin;
+  liveness_.set_expiry(broker.liveness, expiry_of(event),
+                       event.origin == Origin::kNative);
+  if (broker.epoch != request.epoch) {
+    note(broker, BrokerChange::What::kRegistered,
+         "epoch " + std::to_string(request.epoch.value()) + " after " +
+             std::to_string(broker.epoch.value()),
+         effects);
+    broker.epoch = request.epoch;
+  }
+  broker.largest_epoch = std::max(broker.largest_epoch, request.epoch);
+  if (broker.address != request.address) {
+    note(broker, BrokerChange::What::kAddressChanged,
+         broker.address.to_string() + " -> " + request.address.to_string(),
+         effects);
+    broker.address = request.address;
+    touch(*broker.group);
+  }
+  if (broker.zone != request.zone) {
+    broker.zone = request.zone;
+    touch(*broker.group);
+  }
+}
+
+void Registry::Impl::take_topics(Broker& broker, const Register& event,
+                                 const std::vector<TopicChange>& changes,
+                                 bool is_new, Effects& effects) {
+  if (event.topics == TopicsPolicy::kIgnore) return;
+  if (!changes.empty()) {
+    topics_.apply(broker, changes);
+    if (!is_new) {
+      note(broker, BrokerChange::What::kTopicsChanged, count_changes(changes),
+           effects);
+    }
+  }
+  // An incremental registration leaves a list that nobody has digested.
+  broker.content = event.content;
+  broker.stated = event.request.topics_digest;
+}
+
+}  // namespace waypost::registry

@@ -1,0 +1,99 @@
+#include "namesrv/registry/route_table_editor.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace waypost::registry {
+namespace {
+
+bool shows_the_same(const BrokerGroup& a, const BrokerGroup& b) {
+  return a.cluster == b.cluster && a.broker_name == b.broker_name &&
+         a.replicas == b.replicas && a.hidden == b.hidden &&
+         a.write_dropped == b.write_dropped;
+}
+
+}  // namespace
+
+std::uint64_t RouteTableEditor::touch() {
+  if (!changed_) ++table_.version_;
+  changed_ = true;
+  return table_.version_;
+}
+
+GroupSlot RouteTableEditor::add_group(BrokerGroup group) {
+  GroupSlot slot = next_slot_;
+  if (free_slots_.empty()) {
+    ++next_slot_;
+  } else {
+    slot = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  group.version = touch();
+  table_.groups_.set(slot, std::move(group));
+  return slot;
+}
+
+void RouteTableEditor::set_group(GroupSlot slot, BrokerGroup group) {
+  if (shows_the_same(*table_.group(slot), group)) return;
+  group.version = touch();
+  table_.groups_.set(slot, std::move(group));
+}
+
+void RouteTableEditor::remove_group(GroupSlot slot) {
+  touch();
+  table_.groups_.erase(slot);
+  free_slots_.push_back(slot);
+}
+
+std::size_t RouteTableEditor::place_of(const std::vector<TopicMember>& members,
+                                       GroupSlot group) const {
+  const model::BrokerName& name = table_.group(group)->broker_name;
+  const auto place = std::lower_bound(
+      members.begin(), members.end(), name,
+      [this](const TopicMember& member, const model::BrokerName& wanted) {
+        return table_.group(member.group)->broker_name < wanted;
+      });
+  return static_cast<std::size_t>(place - members.begin());
+}
+
+void RouteTableEditor::set_member(const InternedName* topic, GroupSlot group,
+                                  const model::QueueData& queues) {
+  TopicEntry* entry = table_.topics_.edit(topic->text(), topic->hash);
+  if (entry == nullptr) {
+    entry = table_.topics_.insert(
+        TopicEntry{topic->name, topic->hash, {}, touch()});
+    names_.retain(topic);
+    index_.set(topic);
+  }
+  std::vector<TopicMember>& members = entry->members;
+  const std::size_t at = place_of(members, group);
+  if (at < members.size() && members[at].group == group) {
+    if (members[at].queues == queues) return;
+    members[at].queues = queues;
+  } else {
+    members.insert(members.begin() + static_cast<std::ptrdiff_t>(at),
+                   TopicMember{group, queues});
+  }
+  entry->version = touch();
+}
+
+void RouteTableEditor::remove_member(const InternedName* topic,
+                                     GroupSlot group) {
+  TopicEntry* entry = table_.topics_.edit(topic->text(), topic->hash);
+  WAYPOST_ASSERT(entry != nullptr);
+  std::vector<TopicMember>& members = entry->members;
+  const std::size_t at = place_of(members, group);
+  WAYPOST_ASSERT(at < members.size() && members[at].group == group);
+  entry->version = touch();
+  if (members.size() > 1) {
+    members.erase(members.begin() + static_cast<std::ptrdiff_t>(at));
+    return;
+  }
+  table_.topics_.erase(topic->text(), topic->hash);
+  index_.erase(topic->text());
+  names_.release(topic);
+}
+
+}  // namespace waypost::registry
