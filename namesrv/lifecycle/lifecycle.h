@@ -1,9 +1,10 @@
 #ifndef WAYPOST_NAMESRV_LIFECYCLE_LIFECYCLE_H_
 #define WAYPOST_NAMESRV_LIFECYCLE_LIFECYCLE_H_
 
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -25,28 +26,41 @@ struct RosterEntry {
   model::BrokerKey broker;
   base::WallTime last_seen;
   base::Duration expiry{0};
+
+  friend bool operator==(const RosterEntry&, const RosterEntry&) = default;
 };
 
+// How long we may not run before silence counts as ours: max(2 s, expiry / 4).
+// Less is scheduling; with more, a broker that was heard just before could seem
+// half expired.
+base::Duration gap_threshold(base::Duration smallest_expiry);
+
 // In which state a nameserver is and why: starting -> serving <-> recovering,
-// draining (DESIGN section 7). A pure value. What it guards:
+// draining. A pure value. What it guards:
 //  - after a restart no partial route is answered: a quarter of a route is
-//  worse
-//    than none, so route queries wait until all brokers of the roster that have
-//    not expired are back, or `starting_max_wait` has passed;
+//    worse than none, so route queries wait until all brokers of the roster
+//    that have not expired are back, or `starting_max_wait` has passed;
 //  - after a sleep (SIGSTOP, suspended machine) nobody is removed for the
-//  silence
-//    that was ours: removals wait until input that queued up has been processed
-//    and `recovering_hold` has passed.
+//    silence that was ours: removals wait until input that queued up has been
+//    processed and `recovering_hold` has passed.
 class Lifecycle {
  public:
+  // Starting when the roster has somebody to wait for, else serving at once.
+  // Whoever had expired by `wall_now` is not waited for; one "last seen" in the
+  // future (the clock was set back) was seen now.
   Lifecycle(LifecycleSettings settings, const std::vector<RosterEntry>& roster,
             base::Instant now, base::WallTime wall_now);
 
   // A broker registered.
   void on_registered(const model::BrokerKey& broker, base::Instant now);
 
-  // To be called on each turn of the registry thread with CLOCK_BOOTTIME.
-  // Returns the gap when we did not run for more than max(2 s, expiry / 4).
+  // The brokers that are registered now have no smaller expiry than this
+  // (Registry::smallest_expiry): what a gap is measured against.
+  void set_smallest_expiry(base::Duration expiry);
+
+  // To be called on each turn of the registry thread with CLOCK_BOOTTIME, and
+  // by a timer at least each second, for an idle thread looks like one that
+  // does not run. Returns the time since the turn before when that is a gap.
   std::optional<base::Duration> on_turn(base::Duration boot_time,
                                         base::Instant now);
 
@@ -54,15 +68,41 @@ class Lifecycle {
   void on_input_processed(base::Instant now);
 
   void on_tick(base::Instant now);
+  // For good.
   void start_draining(std::string reason);
 
   model::ServerState state() const;
-  std::string reason() const;     // for people; "waits for 2 brokers: a/0, b/0"
+  // For people; "waits for 2 of 5 known brokers: a/0, b/0; for 45s at most".
+  std::string reason() const;
   bool answers_routes() const;    // false: not ready
   bool removals_allowed() const;  // false while recovering
 
  private:
-  // (the helper's to fill)
+  void end_waiting(std::string how);
+  void end_recovering_if_due(base::Instant now);
+  std::string waiting_reason() const;
+  std::string waiting_names() const;
+
+  LifecycleSettings settings_;
+  base::Instant started_;
+  // Who is waited for, and from when on no more.
+  std::map<model::BrokerKey, base::Instant> waiting_;
+  std::size_t expected_ = 0;
+  bool starting_ = false;
+  std::string started_how_;  // the reason while serving
+
+  struct Turn {
+    base::Duration boot_time;
+    base::Instant now;
+  };
+  std::optional<Turn> last_turn_;
+  struct Recovery {
+    base::Instant noticed;
+    base::Duration gap{0};
+    bool input_processed = false;
+  };
+  std::optional<Recovery> recovery_;
+  std::optional<std::string> draining_;
 };
 
 }  // namespace waypost::lifecycle

@@ -118,7 +118,8 @@ base::Status prepare(Register& event) {
     return tl::unexpected(ok.error().with_context(
         "registration of " + event.request.broker.to_string()));
   }
-  if (event.request.mode == model::RegisterMode::kFull) {
+  if (event.request.mode == model::RegisterMode::kFull &&
+      event.request.removed.empty()) {
     event.content = model::digest_topics(event.request.topics);
   }
   event.prepared = true;
