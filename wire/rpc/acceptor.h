@@ -22,16 +22,21 @@ struct AcceptorOptions {
   base::Duration first_frame_timeout = std::chrono::seconds(10);
   // Connections above this are refused with an error frame and closed.
   std::size_t connections_max = 200'000;
+  // High bits of this acceptor's session ids: with a different one for each
+  // loop, ids are unique in the process.
+  std::uint16_t loop_index = 0;
 };
 
-// Makes the handler of a new native session; the session outlives the handler.
+// Makes the handler of a new native session, never null; the session outlives
+// the handler.
 using SessionFactory =
     std::function<std::unique_ptr<SessionHandler>(ServerSession& session)>;
 
 // Listens on one loop, tells protocols apart by a connection's first byte (0x57
 // 'W': native; 0x16 TLS and 0x00/0x01 RocketMQ remoting: not yet; anything
 // else) and refuses what it does not know. Owns the connections. Loop thread
-// only.
+// only. Destroying it closes them; their handlers get on_closed(kLocal). It
+// must not be destroyed within a call of one of its handlers.
 class Acceptor {
  public:
   Acceptor(base::Executor& executor, transport::Network& network,
@@ -44,6 +49,9 @@ class Acceptor {
   const base::Endpoint& local() const;
   // No new connections; those that exist live on.
   void stop_listening();
+  // Closes every connection once what has been written to it is sent, or after
+  // a second. No more requests are handed out; handlers get on_closed(kLocal)
+  // from the loop.
   void close_all();
 
   // The session of that id, or null when it has ended.

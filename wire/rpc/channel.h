@@ -31,6 +31,8 @@ struct AnswerPart {
 using AnswerCallback = std::function<void(base::Result<AnswerPart>)>;
 
 struct ChannelOptions {
+  // For TCP and hello together: a server that accepts and says nothing is no
+  // better than one that cannot be reached.
   base::Duration connect_timeout = std::chrono::seconds(1);
   transport::ConnectionOptions connection;
   std::size_t payload_max_bytes = codec::kPayloadMaxBytesDefault;
@@ -90,7 +92,7 @@ class Channel {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace waypost::rpc

@@ -18,7 +18,7 @@ void check_round_trip(const Message& message) {
 
 TEST_CASE("every message survives a round trip") {
   for_each_example([](const auto& examples) {
-    CAPTURE(examples.name);
+    CAPTURE(std::string(examples.name));
     check_round_trip(examples.full);
     check_round_trip(examples.minimal);
   });
@@ -35,7 +35,7 @@ void check_all_differ(const Fields& left, const Fields& right,
 
 TEST_CASE("the full examples set every field") {
   for_each_example([]<typename Message>(const Examples<Message>& examples) {
-    CAPTURE(examples.name);
+    CAPTURE(std::string(examples.name));
     const Message blank{};
     const auto set = fields(examples.full);
     check_all_differ(
@@ -46,7 +46,7 @@ TEST_CASE("the full examples set every field") {
 
 TEST_CASE("a payload that is not aligned is read all the same") {
   for_each_example([]<typename Message>(const Examples<Message>& examples) {
-    CAPTURE(examples.name);
+    CAPTURE(std::string(examples.name));
     const std::string payload = encode(examples.full);
     for (std::size_t shift = 1; shift < 8; ++shift) {
       const std::string shifted = std::string(shift, '\xff') + payload;
