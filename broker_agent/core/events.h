@@ -152,7 +152,8 @@ struct Note {
     kContested,            // another process uses our epoch
     kNameserverHung,       // a call was not answered in time
     kNameserverLost,       // the connection ended
-    kNameserverStepsBack,  // pushed: it is about to stop
+    kNameserverStepsBack,  // it is about to stop
+    kSharesHost,           // the nameserver runs on this host
     kHealthy,
     kUnhealthy,
     kTopicsChanged,

@@ -32,7 +32,6 @@ std::string encode_connect(std::string_view client_id,
 }
 
 std::string encode_pingreq() { return std::string("\xc0\0", 2); }
-std::string encode_disconnect() { return std::string("\xe0\0", 2); }
 
 PacketScan scan_packet(std::string_view bytes) {
   PacketScan scan;

@@ -2,7 +2,7 @@
 #define WAYPOST_BROKER_AGENT_CORE_MQTT_PACKETS_H_
 
 // The few MQTT 3.1.1 packets that a health probe speaks (OASIS standard of 29
-// October 2014, sections 2.2, 3.1, 3.2, 3.12 to 3.14). Pure.
+// October 2014, sections 2.2, 3.1, 3.2, 3.12 and 3.13). Pure.
 
 #include <cstdint>
 #include <string>
@@ -15,7 +15,6 @@ namespace waypost::agent::mqtt {
 std::string encode_connect(std::string_view client_id,
                            std::uint16_t keep_alive_seconds);
 std::string encode_pingreq();
-std::string encode_disconnect();
 
 inline constexpr std::uint8_t kConnack = 2;
 inline constexpr std::uint8_t kPublish = 3;

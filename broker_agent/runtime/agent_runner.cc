@@ -1,0 +1,190 @@
+#include "broker_agent/runtime/agent_runner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/random.h"
+#include "broker_agent/core/text.h"
+#include "broker_agent/runtime/note_text.h"
+
+namespace waypost::agent {
+namespace {
+
+// Beyond a probe's timeout, for its result to arrive.
+constexpr base::Duration kFirstVerdictSlack = std::chrono::milliseconds(250);
+
+AgentSettings completed(AgentSettings settings) {
+  RegistrationSettings& registration = settings.registration;
+  registration.nameserver_count = settings.nameservers.size();
+  if (registration.seed == 0) registration.seed = base::entropy_seed();
+  if (registration.first_verdict_wait == base::Duration{0} &&
+      !settings.probes.empty()) {
+    registration.first_verdict_wait =
+        settings.probe_timing.timeout + kFirstVerdictSlack;
+  }
+  return settings;
+}
+
+std::vector<std::string> probe_names(const AgentSettings& settings) {
+  std::vector<std::string> names;
+  for (const ProbeSpec& probe : settings.probes) names.push_back(probe.name);
+  return names;
+}
+
+}  // namespace
+
+AgentRunner::AgentRunner(AgentSurroundings surroundings, AgentSettings settings,
+                         TopicListPtr topics, OnNote on_note)
+    : surroundings_(std::move(surroundings)),
+      settings_(completed(std::move(settings))),
+      on_note_(std::move(on_note)),
+      registration_(settings_.registration, std::move(topics)),
+      judge_(settings_.health, probe_names(settings_)),
+      shared_host_check_(
+          surroundings_.executor, surroundings_.network, surroundings_.is_local,
+          [this](const base::Endpoint& nameserver) {
+            perform(Note{Note::What::kSharesHost, std::nullopt,
+                         base::Duration{0}, nameserver.to_string()});
+          }) {
+  for (const base::Endpoint& endpoint : settings_.nameservers) {
+    nameservers_.push_back({endpoint, endpoint.to_string(), nullptr, nullptr});
+  }
+}
+
+AgentRunner::~AgentRunner() = default;
+
+void AgentRunner::start() {
+  WAYPOST_ASSERT(surroundings_.executor.in_executor_thread());
+  shared_host_check_.start(settings_.nameservers);
+  base::Random random(settings_.registration.seed ^ 1U);
+  const ProbeSurroundings around{surroundings_.executor, surroundings_.network,
+                                 surroundings_.spawn};
+  for (std::size_t i = 0; i < settings_.probes.size(); ++i) {
+    probes_.push_back(std::make_unique<ProbeLoop>(
+        surroundings_.executor,
+        make_prober(around, settings_.probes[i], random.next()),
+        settings_.probe_timing,
+        [this, i](const ProbeResult& result) { on_probe(i, result); }));
+    probes_.back()->start();
+  }
+  dispatch(Tick{});
+}
+
+void AgentRunner::set_topics(TopicListPtr topics) {
+  dispatch(TopicsChanged{std::move(topics)});
+}
+
+void AgentRunner::report_health(bool healthy, const std::string& reason) {
+  auto verdict =
+      judge_.on_report(healthy, reason, surroundings_.executor.now());
+  if (verdict) dispatch(HealthChanged{std::move(*verdict)});
+}
+
+void AgentRunner::on_probe(std::size_t probe, const ProbeResult& result) {
+  if (!result.passed) {
+    surroundings_.logger.for_component(base::LogComponent::kProbe)
+        .debug("probe failed", {{"probe", settings_.probes[probe].name},
+                                {"detail", result.detail}});
+  }
+  auto verdict = judge_.on_probe(probe, result, surroundings_.executor.now());
+  if (verdict) dispatch(HealthChanged{std::move(*verdict)});
+}
+
+void AgentRunner::stop(Leave leave, std::function<void()> on_stopped) {
+  WAYPOST_ASSERT(surroundings_.executor.in_executor_thread());
+  on_stopped_ = std::move(on_stopped);
+  // What the probes find out no longer matters; a verdict now would only delay
+  // the goodbye.
+  probes_.clear();
+  dispatch(Stop{leave});
+}
+
+void AgentRunner::on_drain_notice(NameserverIndex nameserver,
+                                  const model::DrainNotice& notice) {
+  perform(Note{Note::What::kNameserverStepsBack, nameserver, base::Duration{0},
+               notice.reason});
+}
+
+// --- The core's wishes ---
+
+void AgentRunner::dispatch(const Event& event) {
+  WAYPOST_ASSERT(surroundings_.executor.in_executor_thread());
+  const Effects effects =
+      registration_.step(event, surroundings_.executor.now());
+  for (const Effect& effect : effects) {
+    std::visit([this](const auto& each) { perform(each); }, effect);
+  }
+  arm_timer();
+}
+
+void AgentRunner::arm_timer() {
+  const base::Instant due = registration_.next_wakeup();
+  wakeup_timer_.reset();
+  if (due == base::Instant::max()) return;
+  const base::Instant now = surroundings_.executor.now();
+  wakeup_timer_ = surroundings_.executor.run_after(
+      std::max(due, now) - now, [this] { dispatch(Tick{}); });
+}
+
+void AgentRunner::perform(const Connect& effect) {
+  Nameserver& nameserver = at(effect.link.nameserver);
+  NameserverLink::Options options;
+  options.endpoint = nameserver.endpoint;
+  options.connect_timeout = settings_.registration.rpc_timeout;
+  options.hello.role = model::PeerRole::kAgent;
+  options.hello.name = "waypost-agent";
+  options.hello.broker = settings_.registration.identity.broker;
+  nameserver.link = std::make_unique<NameserverLink>(
+      surroundings_.executor, surroundings_.network, effect.link,
+      std::move(options), static_cast<NameserverLink::Owner*>(this),
+      surroundings_.logger);
+}
+
+void AgentRunner::perform(const Disconnect& effect) {
+  Nameserver& nameserver = at(effect.link.nameserver);
+  if (!nameserver.link) return;
+  if (effect.keep_open_until_replaced) {
+    nameserver.link->mute();
+    nameserver.kept_open = std::move(nameserver.link);
+  }
+  nameserver.link.reset();
+}
+
+void AgentRunner::perform(const DropReplaced& effect) {
+  at(effect.nameserver).kept_open.reset();
+}
+
+void AgentRunner::perform(const SendRegister& effect) {
+  at(effect.link.nameserver).link->send(effect);
+}
+void AgentRunner::perform(const SendHeartbeat& effect) {
+  at(effect.link.nameserver).link->send(effect);
+}
+void AgentRunner::perform(const SendVerdict& effect) {
+  at(effect.link.nameserver).link->send(effect);
+}
+void AgentRunner::perform(const SendUnregister& effect) {
+  at(effect.link.nameserver).link->send(effect);
+}
+void AgentRunner::perform(const SendHandover& effect) {
+  at(effect.link.nameserver).link->send(effect);
+}
+
+void AgentRunner::perform(const Note& note) {
+  const std::string name =
+      note.nameserver ? at(*note.nameserver).name : std::string();
+  log_note(surroundings_.logger, note, name);
+  if (on_note_) on_note_(note, name);
+}
+
+void AgentRunner::perform(const Finished& /*effect*/) {
+  for (Nameserver& nameserver : nameservers_) nameserver.kept_open.reset();
+  // Not from here: the owner may destroy us in it.
+  stopped_timer_ = surroundings_.executor.run_after(base::Duration{0}, [this] {
+    const auto on_stopped = std::exchange(on_stopped_, nullptr);
+    if (on_stopped) on_stopped();
+  });
+}
+
+}  // namespace waypost::agent
