@@ -22,17 +22,12 @@
 #include <uv.h>
 
 #include "base/executor.h"
-#include "wire/transport/network.h"
 #include "wire/transport/uv_handle.h"
+#include "wire/transport/uv_network.h"
 
 namespace waypost::transport {
 
 class UvLoop;
-
-struct ResolverOptions {
-  // "127.0.0.1:5353,[::1]:53" instead of those of resolv.conf; for tests.
-  std::string servers;
-};
 
 class Resolver final : public Operation {
  public:

@@ -111,9 +111,13 @@ int UvListener::start() {
 }
 
 void UvListener::poll() {
-  uv_poll_start(poll_.get(), UV_READABLE, [](uv_poll_t* handle, int, int) {
-    static_cast<UvListener*>(handle->data)->on_readable();
-  });
+  uv_poll_start(poll_.get(), UV_READABLE,
+                [](uv_poll_t* handle, int status, int) {
+                  auto* const self = static_cast<UvListener*>(handle->data);
+                  // libuv has stopped a handle whose descriptor reports an
+                  // error.
+                  return status == 0 ? self->on_readable() : self->pause();
+                });
 }
 
 void UvListener::on_readable() {

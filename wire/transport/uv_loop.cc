@@ -1,11 +1,11 @@
 #include "wire/transport/uv_loop.h"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
 #include "base/assert.h"
 #include "wire/transport/sigpipe_block.h"
-#include "wire/transport/uv_network.h"
 #include "wire/transport/uv_process.h"
 #include "wire/transport/uv_signal.h"
 
@@ -29,14 +29,13 @@ base::Instant monotonic_now() {
 }  // namespace
 
 std::unique_ptr<Loop> Loop::create() {
-  auto loop = std::make_unique<UvLoop>();
+  auto loop = std::make_unique<UvLoop>(ResolverOptions{});
   if (!loop->usable()) return nullptr;
   return loop;
 }
 
-UvLoop::UvLoop()
-    : thread_(std::this_thread::get_id()),
-      network_(std::make_unique<UvNetwork>(*this)) {
+UvLoop::UvLoop(const ResolverOptions& resolver_options)
+    : thread_(std::this_thread::get_id()), network_(*this, resolver_options) {
   if (uv_loop_init(&uv_) != 0) return;
   usable_ = open();
   if (!usable_) uv_loop_close(&uv_);
@@ -61,8 +60,9 @@ bool UvLoop::open() {
 UvLoop::~UvLoop() {
   if (!usable_) return;
   WAYPOST_ASSERT(!running_);
+  // Both may hold what hangs on the loop.
   tasks_.close();
-  network_.reset();
+  turn_hook_ = nullptr;
   close_handles();
 }
 

@@ -21,12 +21,13 @@
 #include "wire/transport/loop.h"
 #include "wire/transport/task_queue.h"
 #include "wire/transport/timer_queue.h"
+#include "wire/transport/uv_network.h"
 
 namespace waypost::transport {
 
 class UvLoop final : public Loop {
  public:
-  UvLoop();
+  explicit UvLoop(const ResolverOptions& resolver_options);
   ~UvLoop() override;
   UvLoop(const UvLoop&) = delete;
   UvLoop& operator=(const UvLoop&) = delete;
@@ -43,7 +44,7 @@ class UvLoop final : public Loop {
 
   void run() override;
   void stop() override;
-  Network& network() override { return *network_; }
+  Network& network() override { return network_; }
   std::unique_ptr<Operation> on_signal(
       int signal_number, std::function<void()> on_signal) override;
   std::unique_ptr<Operation> spawn(
@@ -82,7 +83,7 @@ class UvLoop final : public Loop {
   TimerQueue timers_;
   base::Instant armed_for_ = base::Instant::max();  // max: not armed
   std::function<void()> turn_hook_;
-  std::unique_ptr<Network> network_;
+  UvNetwork network_;
   IoBuffers buffers_;
 };
 

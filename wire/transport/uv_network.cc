@@ -30,7 +30,7 @@ std::unique_ptr<Operation> UvNetwork::resolve(const std::string& host,
                                               base::Duration deadline,
                                               ResolveCallback on_resolved) {
   WAYPOST_ASSERT(loop_.in_executor_thread());
-  return std::make_unique<Resolver>(loop_, host, deadline, ResolverOptions{},
+  return std::make_unique<Resolver>(loop_, host, deadline, resolver_options_,
                                     std::move(on_resolved));
 }
 
