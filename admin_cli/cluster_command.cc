@@ -1,0 +1,151 @@
+#include "admin_cli/cluster_command.h"
+
+#include <algorithm>
+#include <array>
+
+#include "admin_cli/answers_json.h"
+#include "admin_cli/text_table.h"
+
+namespace waypost::admin {
+namespace {
+
+using Align = TextTable::Align;
+using model::ClusterView;
+
+struct Count {
+  const char* name;
+  std::uint32_t ClusterView::*value;
+};
+constexpr std::array<Count, 3> kComparedCounts = {{
+    {"clusters", &ClusterView::clusters},
+    {"brokers", &ClusterView::brokers},
+    {"topics", &ClusterView::topics},
+}};
+
+// A nameserver that says nothing has no state of its own to show.
+std::string silent_state(const base::Error& error) {
+  switch (error.code) {
+    case base::ErrorCode::kUnavailable:
+    case base::ErrorCode::kTimedOut:
+      return "unreachable";
+    default:
+      return base::error_code_name(error.code);
+  }
+}
+
+std::vector<std::string> row_of(const Answer<ClusterView>& answer) {
+  if (!answer.result) {
+    const base::Error& error = answer.result.error();
+    return {answer.nameserver.to_string(),
+            "",
+            silent_state(error),
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            error.message};
+  }
+  const ClusterView& view = *answer.result;
+  return {answer.nameserver.to_string(),
+          view.server_name,
+          std::string(model::server_state_name(view.state)),
+          std::to_string(view.clusters),
+          std::to_string(view.brokers),
+          std::to_string(view.suspects),
+          std::to_string(view.unhealthy),
+          std::to_string(view.topics),
+          duration_text(view.uptime),
+          view.server_version,
+          view.state_reason};
+}
+
+std::vector<std::string> brake_notes(const Answers<ClusterView>& answers) {
+  std::vector<std::string> notes;
+  for (const Answer<ClusterView>& answer : answers) {
+    if (!answer.result || !answer.result->brake_releases_in) continue;
+    notes.push_back(answer.nameserver.to_string() +
+                    " holds back the removal of many silent brokers for " +
+                    duration_text(*answer.result->brake_releases_in) +
+                    " more: check the network between it and them");
+  }
+  return notes;
+}
+
+void fill_json(Json& json, const ClusterView& view) {
+  Json& of = json["view"];
+  of["name"] = view.server_name;
+  of["version"] = view.server_version;
+  of["incarnation"] = incarnation_text(view.incarnation);
+  of["state"] = model::server_state_name(view.state);
+  of["state_reason"] = view.state_reason;
+  of["uptime_ms"] = base::to_ms(view.uptime);
+  of["clusters"] = view.clusters;
+  of["brokers"] = view.brokers;
+  of["suspect_brokers"] = view.suspects;
+  of["unhealthy_brokers"] = view.unhealthy;
+  of["topics"] = view.topics;
+  of["table_version"] = view.table_version;
+  of["brake_releases_in_ms"] = nullptr;
+  if (view.brake_releases_in) {
+    of["brake_releases_in_ms"] = base::to_ms(*view.brake_releases_in);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> cluster_differences(
+    const Answers<ClusterView>& answers) {
+  std::vector<std::string> differences;
+  for (const Count& count : kComparedCounts) {
+    std::string sentence;
+    bool differ = false;
+    const ClusterView* first = nullptr;
+    for (const Answer<ClusterView>& answer : answers) {
+      if (!answer.result) continue;
+      const ClusterView& view = *answer.result;
+      if (first == nullptr) first = &view;
+      differ = differ || view.*count.value != first->*count.value;
+      if (!sentence.empty()) sentence += ", ";
+      sentence += std::to_string(view.*count.value) + " at " +
+                  answer.nameserver.to_string();
+    }
+    if (differ) {
+      differences.push_back(std::string("the nameservers differ in ") +
+                            count.name + ": " + sentence);
+    }
+  }
+  return differences;
+}
+
+std::string cluster_table(const Answers<ClusterView>& answers) {
+  TextTable table({{"NAMESERVER"},
+                   {"NAME"},
+                   {"STATE"},
+                   {"CLUSTERS", Align::kRight},
+                   {"BROKERS", Align::kRight},
+                   {"SUSPECT", Align::kRight},
+                   {"UNHEALTHY", Align::kRight},
+                   {"TOPICS", Align::kRight},
+                   {"UPTIME", Align::kRight},
+                   {"VERSION"},
+                   {"REASON"}});
+  for (const Answer<ClusterView>& answer : answers) {
+    table.add_row(row_of(answer));
+  }
+  std::vector<std::string> notes = cluster_differences(answers);
+  const std::vector<std::string> brakes = brake_notes(answers);
+  notes.insert(notes.end(), brakes.begin(), brakes.end());
+  std::string text = table.to_string();
+  if (!notes.empty()) text += "\n";
+  for (const std::string& note : notes) text += "! " + printable(note) + "\n";
+  return text;
+}
+
+std::string cluster_json(const Answers<ClusterView>& answers) {
+  return answers_json(CommandKind::kClusterShow, answers, fill_json);
+}
+
+}  // namespace waypost::admin

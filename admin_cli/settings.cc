@@ -1,0 +1,24 @@
+#include "admin_cli/settings.h"
+
+#include <chrono>
+
+namespace waypost::admin {
+
+void declare_options(base::OptionTable& table, Settings& settings) {
+  table.endpoints("nameservers", settings.nameservers,
+                  "The nameservers to ask, in this order until one answers; "
+                  "with --all every one of them.");
+  table.choice("output", settings.output, {"table", "json"},
+               "The form of the answer: aligned columns for people, or JSON "
+               "whose members stay as docs/waypostctl.md describes them.");
+  table.flag("all", settings.all,
+             "Ask all nameservers at once and show each one's answer.");
+  table.duration("timeout", settings.timeout, std::chrono::milliseconds(1),
+                 std::chrono::minutes(10),
+                 "How long one nameserver may take for a request, connecting "
+                 "included; each page of a long listing is a request.");
+  table.text("prefix", settings.prefix,
+             "broker list, topic list: only names that begin with this.");
+}
+
+}  // namespace waypost::admin
