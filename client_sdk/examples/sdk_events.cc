@@ -1,0 +1,77 @@
+#include "client_sdk/examples/sdk_events.h"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "client_sdk/examples/event_line.h"
+
+namespace waypost::examples {
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) {
+    text += (text.empty() ? "" : " ") + name;
+  }
+  return text;
+}
+
+// The names of the route's brokers, those in doubt with their health.
+std::string brokers_of(const Route& route) {
+  std::vector<std::string> names;
+  for (const RouteGroup& group : route.groups) {
+    for (const RouteReplica& replica : group.replicas) {
+      const bool well = replica.health == BrokerHealth::kHealthy;
+      names.push_back(
+          group.name +
+          (well ? "" : "(" + broker_health_name(replica.health) + ")"));
+    }
+  }
+  return joined(names);
+}
+
+struct Printer {
+  std::chrono::system_clock::time_point when;
+
+  void operator()(const NameserverConnected& event) const {
+    print_event("nameserver-connected", {{"nameserver", event.nameserver}},
+                when);
+  }
+  void operator()(const NameserverSwitched& event) const {
+    print_event("nameserver-switched",
+                {{"from", event.from}, {"to", event.to}, {"why", event.why}},
+                when);
+  }
+  void operator()(const RefreshFailed& event) const {
+    print_event("refresh-failed", {{"why", event.why}}, when);
+  }
+  void operator()(const RouteChanged& event) const {
+    print_event("route-changed",
+                {{"topic", event.route.topic},
+                 {"nameserver", event.route.nameserver},
+                 {"brokers", brokers_of(event.route)},
+                 {"added", joined(event.added)},
+                 {"removed", joined(event.removed)}},
+                when);
+  }
+  void operator()(const BrokerAvoided& event) const {
+    print_event("broker-avoided",
+                {{"broker", event.broker.name},
+                 {"for_ms", milliseconds(event.duration)},
+                 {"why", event.why}},
+                when);
+  }
+  void operator()(const BrokerNoLongerAvoided& event) const {
+    print_event("broker-no-longer-avoided",
+                {{"broker", event.broker.name}, {"why", event.why}}, when);
+  }
+};
+
+}  // namespace
+
+void print_sdk_event(const Event& event) {
+  std::visit(Printer{event.wall_time}, event.what);
+}
+
+}  // namespace waypost::examples
