@@ -1,0 +1,62 @@
+// Yesterday's bytes are read today. golden/README.md says how to add to them.
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <set>
+
+#include <doctest/doctest.h>
+
+#include "tests/wire/codec/examples.h"
+#include "tests/wire/codec/same.h"
+#include "wire/codec/native.h"
+
+namespace waypost::codec {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path generation_001() { return fs::path(WAYPOST_GOLDEN_DIR) / "001"; }
+
+std::optional<std::string> read_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+// Writes what is missing, if asked to. Never touches a file that exists.
+void add_missing(const fs::path& path, const std::string& payload) {
+  if (std::getenv("WAYPOST_ADD_GOLDEN") == nullptr || fs::exists(path)) return;
+  fs::create_directories(path.parent_path());
+  std::ofstream(path, std::ios::binary) << payload;
+}
+
+template <typename Message>
+void check_golden(const fs::path& path, const Message& expected) {
+  CAPTURE(path.string());
+  add_missing(path, encode(expected));
+  const auto payload = read_file(path);
+  REQUIRE_MESSAGE(payload, "the file is missing");
+  const auto decoded = decode<Message>(bytes_of(*payload));
+  REQUIRE_MESSAGE(decoded, decoded.error().to_string());
+  CHECK(same(*decoded, expected));
+}
+
+TEST_CASE("every message of generation 001 reads as it was meant") {
+  std::set<std::string> expected;
+  for_each_example([&](const auto& examples) {
+    const std::string name(examples.name);
+    check_golden(generation_001() / (name + ".full"), examples.full);
+    check_golden(generation_001() / (name + ".minimal"), examples.minimal);
+    expected.insert({name + ".full", name + ".minimal"});
+  });
+  std::set<std::string> found;
+  for (const auto& entry : fs::directory_iterator(generation_001())) {
+    found.insert(entry.path().filename().string());
+  }
+  CHECK(found == expected);
+}
+
+}  // namespace
+}  // namespace waypost::codec
