@@ -1,0 +1,170 @@
+#ifndef WAYPOST_NAMESRV_SERVICE_NAME_SERVICE_H_
+#define WAYPOST_NAMESRV_SERVICE_NAME_SERVICE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/log.h"
+#include "namesrv/lifecycle/lifecycle.h"
+#include "namesrv/registry/registry.h"
+#include "namesrv/service/published_table.h"
+#include "namesrv/service/write_queue.h"
+
+namespace waypost::service {
+
+struct NameServiceSettings {
+  std::string server_name = "namesrv";
+  std::string server_version;
+  model::Incarnation incarnation;  // drawn at random for each process
+  base::Duration scan_interval = std::chrono::seconds(10);
+  // How often the roster is written when nothing but the time changed in it.
+  base::Duration roster_interval = std::chrono::seconds(30);
+  registry::RegistrySettings registry;
+  lifecycle::LifecycleSettings lifecycle;
+  WriteQueue::Limits queue;
+};
+
+// What the service needs of the process around it; the simulator has its own.
+struct NameServiceShell {
+  // The registry thread.
+  base::Executor* executor = nullptr;
+  // CLOCK_BOOTTIME, to notice our own sleep.
+  std::function<base::Duration()> boot_time;
+  // Keeps the roster, on whatever thread it likes; never called again before
+  // it has returned. Null: nothing is kept.
+  std::function<void(std::vector<lifecycle::RosterEntry>)> save_roster;
+  // Calls back on the registry thread after every I/O loop has gone through its
+  // waiting input once. Null: at once.
+  std::function<void(std::function<void()>)> after_input_processed;
+  base::Logger logger;
+};
+
+// The nameserver's state and why, as readers see it.
+struct StateView {
+  model::ServerState state = model::ServerState::kStarting;
+  std::string reason;
+};
+
+// The nameserver without its protocols: one method for each operation. It owns
+// the registry and the lifecycle, feeds them on the registry thread, performs
+// their effects (publishing, logging, keeping the roster), and answers.
+//
+// Threads: write(), look() and the methods marked so may be called from any
+// thread; start(), stop() and everything inside on the registry thread.
+// Replies come on the registry thread, after publication: who is told that a
+// broker is registered finds it in the next query, at any loop.
+class NameService {
+ public:
+  NameService(NameServiceSettings settings, NameServiceShell shell,
+              PublishedTable& table,
+              const std::vector<lifecycle::RosterEntry>& roster);
+  ~NameService();
+  NameService(const NameService&) = delete;
+  NameService& operator=(const NameService&) = delete;
+
+  // Starts scanning. Registry thread.
+  void start();
+  // Keeps the roster a last time; no callback comes after it. Registry thread.
+  void stop();
+
+  // --- From any thread ---
+
+  // Feeds an event to the registry. `on_reply` gets its reply, or kBusy when
+  // too much is waiting (then from inside this call).
+  void write(registry::Event event, ReplyCallback on_reply);
+
+  // Runs `look` on the registry thread, between events: for listings. kBusy,
+  // and not run, when too much is waiting.
+  using Look = std::function<void(const registry::Registry&, base::Instant)>;
+  base::Status look(Look look);
+
+  // A number for a connection that is about to register brokers.
+  model::BindingId new_binding() {
+    return model::BindingId(next_binding_.fetch_add(1) + 1);
+  }
+
+  model::Incarnation incarnation() const { return settings_.incarnation; }
+  model::ServerState state() const {
+    return state_.load(std::memory_order_acquire);
+  }
+  StateView state_view() const;
+  // False: route queries get not_ready().
+  bool answers_routes() const {
+    return answers_routes_.load(std::memory_order_acquire);
+  }
+  base::Error not_ready() const;
+  const NameServiceSettings& settings() const { return settings_; }
+
+  // --- Registry thread ---
+
+  // Everything of the cluster view but the registry's own counts.
+  model::ClusterView server_view() const;
+
+  // Says good-bye: the state becomes draining, and closed connections remove
+  // nobody any more.
+  void start_draining(std::string reason);
+
+ private:
+  void enqueue_wakeup(WriteQueue::Pushed pushed);
+  void drain_queue();
+  void perform(Write& write);
+  void apply(const registry::Event& event, const ReplyCallback& on_reply);
+  registry::Effects step(const registry::Event& event);
+  bool hold_back(const registry::Event& event);
+  void tick();
+  void scan(base::Instant now);
+  void notice_gap();
+  void release_held_closes();
+  void publish_state();
+  void publish_table();
+  void log_change(const registry::BrokerChange& change) const;
+  void keep_roster();
+
+  const NameServiceSettings settings_;
+  const NameServiceShell shell_;
+  const base::Logger logger_;
+  PublishedTable& table_;
+
+  // Any thread.
+  WriteQueue queue_;
+  std::atomic<std::uint64_t> next_binding_{0};
+  std::atomic<model::ServerState> state_{model::ServerState::kStarting};
+  std::atomic<bool> answers_routes_{false};
+  mutable std::mutex state_view_mutex_;
+  StateView state_view_;  // guarded by state_view_mutex_
+
+  // Registry thread.
+  registry::Registry registry_;
+  lifecycle::Lifecycle lifecycle_;
+  std::unique_ptr<base::Timer> tick_timer_;
+  base::Instant started_;
+  base::Instant last_turn_;
+  base::Instant next_scan_;
+  base::Instant next_look_;
+  base::Instant next_roster_;
+  bool table_changed_ = false;
+  bool roster_changed_ = false;
+  bool stopped_ = false;
+  // Replies of the batch in progress, given after it is published.
+  std::vector<std::pair<ReplyCallback, registry::Reply>> replies_;
+  // Bindings whose close overtook registrations that still wait: those must
+  // not come to life. Emptied when no registration waits.
+  std::unordered_set<model::BindingId> closed_bindings_;
+  // Closes that came while removals were not allowed.
+  std::vector<registry::BindingClosed> held_closes_;
+  // What the roster said at start; kept while starting.
+  std::vector<lifecycle::RosterEntry> inherited_roster_;
+  // Lets callbacks that outlive the service find out.
+  std::shared_ptr<NameService*> self_;
+};
+
+}  // namespace waypost::service
+
+#endif  // WAYPOST_NAMESRV_SERVICE_NAME_SERVICE_H_

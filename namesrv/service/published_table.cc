@@ -1,0 +1,49 @@
+#include "namesrv/service/published_table.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/assert.h"
+
+namespace waypost::service {
+
+PublishedTable::PublishedTable(std::size_t readers)
+    : slots_(readers), current_(new registry::RouteTable()) {}
+
+PublishedTable::~PublishedTable() {
+  for (const Slot& slot : slots_) {
+    WAYPOST_ASSERT(slot.epoch.load() == kQuiescent);
+  }
+  reclaim();
+  delete current_.load();
+}
+
+void PublishedTable::publish(const registry::RouteTable& table) {
+  const auto* next = new registry::RouteTable(table);
+  const auto* previous = current_.exchange(next);
+  // A reader that sees the new epoch also sees the new table, because the
+  // table was stored first and everything here is sequentially consistent.
+  retired_.push_back({previous, epoch_.fetch_add(1) + 1});
+  reclaim();
+}
+
+void PublishedTable::reclaim() {
+  std::uint64_t oldest_pin = std::numeric_limits<std::uint64_t>::max();
+  for (const Slot& slot : slots_) {
+    const std::uint64_t epoch = slot.epoch.load();
+    if (epoch != kQuiescent) oldest_pin = std::min(oldest_pin, epoch);
+  }
+  while (!retired_.empty() && retired_.front().epoch <= oldest_pin) {
+    delete retired_.front().table;
+    retired_.pop_front();
+  }
+}
+
+const registry::RouteTable* PublishedTable::enter(Slot& slot) {
+  // The slot is written before the pointer is read: a writer that did not see
+  // the slot has stored the newer pointer already, and we will read that.
+  slot.epoch.store(epoch_.load());
+  return current_.load();
+}
+
+}  // namespace waypost::service

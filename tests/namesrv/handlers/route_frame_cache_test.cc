@@ -1,0 +1,119 @@
+#include "namesrv/handlers/native/route_frame_cache.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "namesrv/registry/registry.h"
+#include "wire/codec/frame.h"
+#include "wire/codec/native.h"
+
+namespace waypost::handlers {
+namespace {
+
+class Brokers {
+ public:
+  // Registers broker `name` with `topics` topics t0, t1, ...
+  void add(std::string name, int topics, std::uint32_t queues = 4,
+           std::string host = "10.0.0.1") {
+    registry::Register event;
+    event.binding = model::BindingId(1);
+    event.request.cluster = model::ClusterName("c");
+    event.request.broker = {model::BrokerName(std::move(name)),
+                            model::kMasterId};
+    event.request.address = {std::move(host), 1883};
+    event.request.epoch = model::Epoch(1);
+    for (int i = 0; i < topics; ++i) {
+      event.request.topics.push_back(
+          {model::TopicName("t" + std::to_string(i)), {queues, queues, {}, 0}});
+    }
+    registry_.step(event, base::Instant(std::chrono::seconds(1)));
+  }
+  const registry::RouteTable& table() { return registry_.table(); }
+
+ private:
+  registry::Registry registry_{registry::RegistrySettings{}};
+};
+
+model::VersionedRoute decode_frame(const std::string& frame) {
+  const auto scan = codec::scan_frame(std::as_bytes(std::span(frame)),
+                                      codec::kPayloadMaxBytesDefault);
+  REQUIRE(scan.outcome == codec::FrameScan::Outcome::kFrame);
+  CHECK(scan.frame.header.kind == codec::FrameKind::kRoute);
+  CHECK(scan.frame.header.has_more());
+  auto route = codec::decode<model::VersionedRoute>(scan.frame.payload);
+  REQUIRE(route.has_value());
+  return *route;
+}
+
+TEST_CASE("a route is encoded once and again only when it changes") {
+  Brokers brokers;
+  brokers.add("a", 2);
+  RouteFrameCache cache(1 << 20);
+  auto* first = cache.find(brokers.table(), "t0");
+  REQUIRE(first != nullptr);
+  const model::Digest digest = first->digest;
+  CHECK(decode_frame(first->frame).route.groups.size() == 1);
+  cache.find(brokers.table(), "t0");
+  CHECK(cache.encodings() == 1);
+
+  // Another topic's change makes a new table, not a new encoding.
+  brokers.add("other", 0);
+  CHECK(cache.find(brokers.table(), "t0")->digest == digest);
+  CHECK(cache.encodings() == 1);
+
+  // A new group member, and an address change that touches the group alone.
+  brokers.add("b", 1);
+  auto* joined = cache.find(brokers.table(), "t0");
+  CHECK(decode_frame(joined->frame).route.groups.size() == 2);
+  CHECK_FALSE(joined->digest == digest);
+  brokers.add("b", 1, 4, "10.0.0.9");
+  auto* moved = cache.find(brokers.table(), "t0");
+  CHECK(decode_frame(moved->frame).route.groups[1].replicas[0].address.host ==
+        "10.0.0.9");
+  CHECK(cache.encodings() == 3);
+}
+
+TEST_CASE("a topic that nobody serves has no entry, also after it had one") {
+  Brokers brokers;
+  RouteFrameCache cache(1 << 20);
+  CHECK(cache.find(brokers.table(), "t0") == nullptr);
+  brokers.add("a", 1);
+  CHECK(cache.find(brokers.table(), "t0") != nullptr);
+  brokers.add("a", 0);
+  CHECK(cache.find(brokers.table(), "t0") == nullptr);
+  CHECK(cache.entries() == 0);
+  CHECK(cache.bytes() == 0);
+}
+
+TEST_CASE("the cache stays within its budget and keeps what is asked for") {
+  Brokers brokers;
+  brokers.add("a", 1000);
+  constexpr std::size_t kBudget = 64 * 1024;
+  RouteFrameCache cache(kBudget);
+  for (int i = 0; i < 1000; ++i) {
+    REQUIRE(cache.find(brokers.table(), "t" + std::to_string(i)) != nullptr);
+    REQUIRE(cache.find(brokers.table(), "t0") != nullptr);
+    CHECK(cache.bytes() <= kBudget);
+  }
+  const auto encodings = cache.encodings();
+  cache.find(brokers.table(), "t0");
+  CHECK(cache.encodings() == encodings);
+  CHECK(encodings < 1010);
+}
+
+TEST_CASE("a topic that comes and goes for ever costs no memory") {
+  Brokers brokers;
+  RouteFrameCache cache(1 << 20);
+  for (int i = 0; i < 2000; ++i) {
+    brokers.add("a", 1);
+    REQUIRE(cache.find(brokers.table(), "t0") != nullptr);
+    brokers.add("a", 0);
+    REQUIRE(cache.find(brokers.table(), "t0") == nullptr);
+  }
+  CHECK(cache.bytes() == 0);
+  CHECK(cache.lined_up() < 200);
+}
+
+}  // namespace
+}  // namespace waypost::handlers
