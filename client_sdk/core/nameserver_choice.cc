@@ -49,7 +49,6 @@ std::optional<std::size_t> NameserverChoice::best(
 std::optional<std::size_t> NameserverChoice::best_untried(
     const std::vector<bool>& tried, base::Instant now) const {
   WAYPOST_ASSERT(tried.size() == count());
-  if (!tried[current_]) return current_;
   return best(tried, now);
 }
 

@@ -32,9 +32,9 @@ class NameserverChoice {
   void on_failure(std::size_t server, base::Instant now);
   void on_success(std::size_t server);
 
-  // The best server of those not in `tried` (one flag each): the current one if
-  // possible, then by penalty, then in ring order after the current. Nothing
-  // when all were tried. Does not move.
+  // The best server of those not in `tried` (one flag each): the one with the
+  // smallest penalty, among equals the current one, then the next in the ring.
+  // Nothing when all were tried. Does not move.
   std::optional<std::size_t> best_untried(const std::vector<bool>& tried,
                                           base::Instant now) const;
 

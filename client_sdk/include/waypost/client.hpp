@@ -157,6 +157,7 @@ class Client {
 
  private:
   explicit Client(std::shared_ptr<client::ClientCore> core);
+  void end();
 
   std::shared_ptr<client::ClientCore> core_;
 };

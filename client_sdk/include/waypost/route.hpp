@@ -8,6 +8,10 @@
 
 namespace waypost {
 
+namespace client {
+struct PickMaker;
+}  // namespace client
+
 // How a broker stands as the nameserver sees it, worst last.
 enum class BrokerHealth : std::uint8_t {
   kHealthy = 0,
@@ -69,8 +73,6 @@ class Pick {
  public:
   // An empty pick, to be assigned to.
   Pick() = default;
-  Pick(const Broker* broker, std::uint32_t queue)
-      : broker_(broker), queue_(queue) {}
 
   bool empty() const { return broker_ == nullptr; }
 
@@ -82,6 +84,10 @@ class Pick {
   std::uint32_t queue() const { return queue_; }
 
  private:
+  friend struct client::PickMaker;
+  Pick(const Broker* broker, std::uint32_t queue)
+      : broker_(broker), queue_(queue) {}
+
   const Broker* broker_ = nullptr;
   std::uint32_t queue_ = 0;
 };

@@ -25,13 +25,24 @@ TEST_CASE("clients start at random servers, a pinned one where it is told") {
   CHECK(NameserverChoice(3, 2, random).current() == 2);
 }
 
-TEST_CASE("a client stays where it is, also with a penalty, until it moves") {
+TEST_CASE("a client stays where it is as long as that one does not fail") {
   Random random(1);
   NameserverChoice choice(3, 1, random);
   const std::vector<bool> none(3, false);
   CHECK(choice.best_untried(none, kNow) == 1);
+  CHECK(choice.best_untried(none, kNow + seconds(3600)) == 1);
   choice.on_failure(1, kNow);
-  CHECK(choice.best_untried(none, kNow) == 1);
+  CHECK(choice.best_untried(none, kNow) == 2);
+}
+
+TEST_CASE("when all fail, the one whose failure is longest ago is next") {
+  Random random(1);
+  NameserverChoice choice(3, 0, random);
+  for (const std::size_t server : {2U, 0U, 1U}) {
+    choice.on_failure(server, kNow + seconds(server == 2 ? 0 : 1 + server));
+    choice.move_to(server);
+  }
+  CHECK(choice.best_untried({false, false, false}, kNow + seconds(9)) == 2);
 }
 
 TEST_CASE("after a failure the others are tried in ring order, each once") {

@@ -1,0 +1,95 @@
+// The public face: checks nothing, forwards everything.
+
+#include "waypost/client.hpp"
+
+#include <utility>
+
+#include "client_sdk/runtime/client_core.h"
+
+namespace waypost {
+
+Result<Client> Client::create(ClientOptions options) {
+  auto core = client::ClientCore::create(std::move(options));
+  if (!core) return core.error();
+  return Client(std::move(*core));
+}
+
+Client::Client(std::shared_ptr<client::ClientCore> core)
+    : core_(std::move(core)) {}
+
+Client::Client(Client&&) noexcept = default;
+
+Client& Client::operator=(Client&& other) noexcept {
+  if (this == &other) return *this;
+  end();
+  core_ = std::move(other.core_);
+  return *this;
+}
+
+Client::~Client() { end(); }
+
+void Client::end() {
+  if (!core_) return;
+  const Status closed = close();
+  if (!closed && closed.error().code == ErrorCode::kInvalidArgument) {
+    core_->abandon();
+  }
+}
+
+Topic Client::topic(std::string_view name) {
+  const auto slot = core_->topic(name);
+  return Topic(core_.get(), slot.value_or(Topic::kNoSlot));
+}
+
+Result<Pick> Topic::pick(const PickOptions& options) const {
+  if (core_ == nullptr) {
+    return Error{ErrorCode::kInvalidArgument, "pick on an empty topic handle",
+                 "get one from Client::topic"};
+  }
+  return core_->state().pick(slot_, options);
+}
+
+Result<Route> Client::route(std::string_view topic,
+                            std::chrono::nanoseconds timeout) {
+  return core_->route(topic, timeout);
+}
+
+Result<Route> Client::route(std::string_view topic) {
+  return core_->route(topic, core_->rpc_timeout());
+}
+
+Status Client::refresh(std::string_view topic,
+                       std::chrono::nanoseconds timeout) {
+  return core_->refresh(topic, timeout);
+}
+
+Status Client::refresh_all(std::chrono::nanoseconds timeout) {
+  return core_->refresh_all(timeout);
+}
+
+std::optional<std::chrono::nanoseconds> Client::route_age(
+    std::string_view topic) const {
+  return core_->state().route_age(topic);
+}
+
+Result<Pick> Client::pick(std::string_view topic, const PickOptions& options) {
+  return core_->state().pick(topic, options);
+}
+
+void Client::report(const Pick& pick, Outcome outcome,
+                    std::chrono::nanoseconds latency) {
+  core_->state().report(pick, outcome, latency);
+}
+
+SendResult Client::send(std::string_view topic, const Attempt& attempt,
+                        const SendOptions& options) {
+  return core_->send(topic, attempt, options);
+}
+
+ClientStats Client::stats() const { return core_->state().stats(); }
+
+Status Client::close(std::chrono::nanoseconds timeout) {
+  return core_->close(timeout);
+}
+
+}  // namespace waypost

@@ -1,0 +1,241 @@
+#include "client_sdk/runtime/client_engine.h"
+
+#include <algorithm>
+#include <exception>
+#include <set>
+#include <utility>
+
+#include "client_sdk/core/to_public.h"
+
+namespace waypost::client {
+namespace {
+
+// A broker that failed is often one that nameservers are about to drop, or one
+// whose nameserver hangs with it: ask again within this.
+constexpr base::Duration kHurryAfterFailure = std::chrono::seconds(1);
+
+NameserverLinkOptions link_options(const ClientOptions& options,
+                                   const CheckedOptions& checked) {
+  NameserverLinkOptions link;
+  link.nameservers = checked.nameservers;
+  link.start = checked.start;
+  link.rpc_timeout = options.rpc_timeout;
+  link.close_on_timeout = options.close_on_timeout;
+  link.hello.role = model::PeerRole::kClient;
+  link.hello.name = options.name;
+  return link;
+}
+
+RouteCacheSettings cache_settings(const ClientOptions& options) {
+  RouteCacheSettings settings;
+  settings.poll_interval = options.poll_interval;
+  settings.negative_ttl = options.negative_ttl;
+  settings.topics_max = static_cast<std::size_t>(options.topics_max);
+  return settings;
+}
+
+base::Random seeded(const ClientOptions& options, std::uint64_t part) {
+  return base::Random(options.random_seed != 0 ? options.random_seed + part
+                                               : base::entropy_seed());
+}
+
+std::set<std::string> group_names(const TopicRoute* route) {
+  std::set<std::string> names;
+  if (route == nullptr) return names;
+  for (const auto& group : route->route.groups) names.insert(group.name);
+  return names;
+}
+
+std::vector<std::string> minus(const std::set<std::string>& from,
+                               const std::set<std::string>& what) {
+  std::vector<std::string> rest;
+  std::set_difference(from.begin(), from.end(), what.begin(), what.end(),
+                      std::back_inserter(rest));
+  return rest;
+}
+
+}  // namespace
+
+ClientEngine::ClientEngine(base::Executor& executor,
+                           transport::Network& network,
+                           const ClientOptions& options,
+                           const CheckedOptions& checked, ClientState& state,
+                           base::Logger logger)
+    : executor_(executor),
+      options_(options),
+      state_(state),
+      logger_(logger),
+      link_(executor, network, link_options(options, checked),
+            seeded(options, 1), this, logger),
+      refresher_(executor, link_, cache_settings(options), options.rpc_timeout,
+                 seeded(options, 2), *this, logger),
+      names_(std::make_shared<NameIndex>()) {
+  update_facts();
+}
+
+ClientEngine::~ClientEngine() = default;
+
+// --- What application threads want ---
+
+void ClientEngine::want(TopicState& topic) {
+  const model::TopicName name(topic.name);
+  if (refresher_.cache().find(name) == nullptr) publish_soon();
+  refresher_.ensure(name, [](const base::Status&) {});
+}
+
+void ClientEngine::ensure(const std::string& topic, Done done) {
+  refresher_.ensure(model::TopicName(topic), std::move(done));
+}
+
+void ClientEngine::refresh(const std::string& topic, Done done) {
+  refresher_.refresh(model::TopicName(topic), std::move(done));
+}
+
+void ClientEngine::refresh_all(Done done) {
+  refresher_.refresh_all(std::move(done));
+}
+
+void ClientEngine::fault_changed(const FaultBoard::Change& change) {
+  using What = FaultBoard::Change::What;
+  if (change.what == What::kAvoided) {
+    emit(BrokerAvoided{*change.broker, change.until - change.at, change.why},
+         change.at);
+    if (change.failed) {
+      refresher_.hurry(std::min(kHurryAfterFailure, options_.poll_interval));
+    }
+  }
+  if (change.what == What::kNoLonger) {
+    emit(BrokerNoLongerAvoided{*change.broker, change.why}, change.at);
+  }
+  arm_expiry_timer();
+}
+
+// --- Avoidances end ---
+
+void ClientEngine::arm_expiry_timer() {
+  const base::Instant next = state_.faults().next_expiry();
+  if (next == base::Instant::max()) {
+    expiry_timer_.reset();
+    return;
+  }
+  expiry_timer_ =
+      executor_.run_after(next - executor_.now(), [this] { expire_faults(); });
+}
+
+void ClientEngine::expire_faults() {
+  for (const auto& change : state_.faults().expire(executor_.now())) {
+    emit(BrokerNoLongerAvoided{*change.broker, change.why}, change.at);
+  }
+  arm_expiry_timer();
+}
+
+// --- What nameservers tell ---
+
+void ClientEngine::on_nameserver_connected(const std::string& nameserver,
+                                           const model::HelloReply& reply) {
+  update_facts();
+  emit(NameserverConnected{nameserver, reply.server_name});
+}
+
+void ClientEngine::on_nameserver_switched(const std::string& from,
+                                          const std::string& to,
+                                          const std::string& why) {
+  update_facts();
+  emit(NameserverSwitched{from, to, why});
+}
+
+void ClientEngine::on_query_over(const std::vector<model::TopicName>& changed,
+                                 const model::RouteQueryRequest& asked,
+                                 const base::Status& status) {
+  update_facts();
+  if (status) note_answers(asked);
+  // An attempt may bring routes and fail after that, and the next one brings
+  // them again.
+  const std::set<model::TopicName> topics(changed.begin(), changed.end());
+  for (const auto& topic : topics) take_over(topic);
+  if (!topics.empty()) publish();
+  if (!status) emit(RefreshFailed{status.error().message});
+}
+
+void ClientEngine::note_answers(const model::RouteQueryRequest& asked) {
+  const base::Duration again =
+      executor_.now().time_since_epoch() + options_.negative_ttl;
+  for (const auto& item : asked.topics) {
+    const CachedRoute* cached = refresher_.cache().find(item.topic);
+    TopicState* topic = state_.directory().find(item.topic.value());
+    if (cached == nullptr || topic == nullptr) continue;
+    topic->confirmed.store(cached->confirmed.time_since_epoch().count(),
+                           std::memory_order_relaxed);
+    topic->ask_again.store(again.count(), std::memory_order_relaxed);
+    topic->missing.store(cached->negative.has_value(),
+                         std::memory_order_relaxed);
+  }
+}
+
+void ClientEngine::take_over(const model::TopicName& name) {
+  const CachedRoute* cached = refresher_.cache().find(name);
+  const TopicState* topic = state_.directory().find(name.value());
+  if (cached == nullptr || topic == nullptr) return;
+  if (topic->slot >= routes_.size()) routes_.resize(topic->slot + 1);
+  auto& route = routes_[topic->slot];
+  const auto before = group_names(route.get());
+  route = std::make_shared<const TopicRoute>(
+      make_topic_route(to_public(*cached), state_.arena()));
+  const auto after = group_names(route.get());
+  emit(RouteChanged{route->route, minus(after, before), minus(before, after)});
+}
+
+// --- Publishing ---
+
+void ClientEngine::publish() {
+  publish_timer_.reset();
+  auto topics = state_.directory().all();
+  if (topics.size() != topics_.size()) {
+    topics_ = std::move(topics);
+    names_ = std::make_shared<const NameIndex>(
+        std::vector<const TopicState*>(topics_.begin(), topics_.end()));
+  }
+  RouteTable table;
+  table.names = names_;
+  table.topics = topics_;
+  routes_.resize(std::max(routes_.size(), topics_.size()));
+  table.routes = routes_;
+  state_.routes().publish(std::move(table));
+}
+
+// New names of one turn go into one table.
+void ClientEngine::publish_soon() {
+  if (publish_timer_) return;
+  publish_timer_ =
+      executor_.run_after(base::Duration::zero(), [this] { publish(); });
+}
+
+void ClientEngine::update_facts() {
+  state_.set_link_facts({link_.current(), link_.connected(), link_.switches(),
+                         refresher_.answered(), refresher_.failed()});
+}
+
+template <typename What>
+void ClientEngine::emit(What what, base::Instant at) {
+  Event event;
+  event.time = std::chrono::steady_clock::time_point(
+      std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+          at.time_since_epoch()));
+  event.wall_time =
+      std::chrono::time_point_cast<std::chrono::system_clock::duration>(
+          executor_.wall_now() - (executor_.now() - at));
+  event.what = std::move(what);
+  if (logger_.enabled(base::LogLevel::kDebug)) {
+    logger_.debug(event.to_string());
+  }
+  if (!options_.on_event) return;
+  try {
+    options_.on_event(event);
+  } catch (const std::exception& error) {
+    logger_.error("the event handler threw", {{"what", error.what()}});
+  } catch (...) {
+    logger_.error("the event handler threw");
+  }
+}
+
+}  // namespace waypost::client

@@ -1,0 +1,88 @@
+#ifndef WAYPOST_CLIENT_SDK_RUNTIME_CLIENT_ENGINE_H_
+#define WAYPOST_CLIENT_SDK_RUNTIME_CLIENT_ENGINE_H_
+
+// The half of a client that lives on the loop's thread: asks nameservers,
+// publishes route tables to the ClientState, ends avoidances, delivers events.
+// It runs on whatever executor and network it is given, so that a simulated
+// world can drive it.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/log.h"
+#include "client_sdk/core/client_options.h"
+#include "client_sdk/runtime/client_state.h"
+#include "client_sdk/runtime/nameserver_link.h"
+#include "client_sdk/runtime/route_refresher.h"
+#include "waypost/events.hpp"
+
+namespace waypost::client {
+
+// Loop thread only. Destroying it ends everything without callbacks.
+class ClientEngine final : private NameserverLinkObserver,
+                           private RouteObserver {
+ public:
+  using Done = RouteRefresher::Done;
+
+  // All references must outlive it; the options have been checked.
+  ClientEngine(base::Executor& executor, transport::Network& network,
+               const ClientOptions& options, const CheckedOptions& checked,
+               ClientState& state, base::Logger logger);
+  ~ClientEngine() override;
+  ClientEngine(const ClientEngine&) = delete;
+  ClientEngine& operator=(const ClientEngine&) = delete;
+
+  // A topic of the directory whose route is wanted.
+  void want(TopicState& topic);
+  void fault_changed(const FaultBoard::Change& change);
+
+  // As RouteRefresher's; tables are published before `done` is called.
+  void ensure(const std::string& topic, Done done);
+  void refresh(const std::string& topic, Done done);
+  void refresh_all(Done done);
+
+ private:
+  void on_nameserver_connected(const std::string& nameserver,
+                               const model::HelloReply& reply) override;
+  void on_nameserver_lost() override { update_facts(); }
+  void on_nameserver_switched(const std::string& from, const std::string& to,
+                              const std::string& why) override;
+  void on_query_over(const std::vector<model::TopicName>& changed,
+                     const model::RouteQueryRequest& asked,
+                     const base::Status& status) override;
+
+  void note_answers(const model::RouteQueryRequest& asked);
+  void take_over(const model::TopicName& topic);
+  void publish();
+  void publish_soon();
+  void update_facts();
+  void arm_expiry_timer();
+  void expire_faults();
+
+  template <typename What>
+  void emit(What what, base::Instant at);
+  template <typename What>
+  void emit(What what) {
+    emit(std::move(what), executor_.now());
+  }
+
+  base::Executor& executor_;
+  const ClientOptions& options_;
+  ClientState& state_;
+  const base::Logger logger_;
+  NameserverLink link_;
+  RouteRefresher refresher_;
+
+  // What the next table is made of.
+  std::shared_ptr<const NameIndex> names_;
+  std::vector<TopicState*> topics_;  // by slot, those in names_
+  std::vector<std::shared_ptr<const TopicRoute>> routes_;  // by slot
+  std::unique_ptr<base::Timer> publish_timer_;
+  std::unique_ptr<base::Timer> expiry_timer_;
+};
+
+}  // namespace waypost::client
+
+#endif  // WAYPOST_CLIENT_SDK_RUNTIME_CLIENT_ENGINE_H_

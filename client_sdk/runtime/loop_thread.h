@@ -1,0 +1,40 @@
+#ifndef WAYPOST_CLIENT_SDK_RUNTIME_LOOP_THREAD_H_
+#define WAYPOST_CLIENT_SDK_RUNTIME_LOOP_THREAD_H_
+
+#include <memory>
+#include <thread>
+
+#include "base/error.h"
+#include "wire/transport/loop.h"
+
+namespace waypost::client {
+
+// The process's background thread and the loop that runs on it, shared by all
+// clients: made by the first that acquires it, ended when the last lets go. Any
+// thread.
+class LoopThread {
+ public:
+  static base::Result<std::shared_ptr<LoopThread>> acquire();
+
+  // Stops the loop and waits for the thread, a few seconds at most: a handler
+  // of the application that never returns must not hold its shutdown. What
+  // hangs on the loop must have been destroyed.
+  ~LoopThread();
+  LoopThread(const LoopThread&) = delete;
+  LoopThread& operator=(const LoopThread&) = delete;
+
+  transport::Loop& loop();
+  bool in_this_thread() const;
+
+ private:
+  struct Shared;
+  explicit LoopThread(std::shared_ptr<Shared> shared);
+
+  // Outlives this object if the thread does.
+  std::shared_ptr<Shared> shared_;
+  std::thread thread_;
+};
+
+}  // namespace waypost::client
+
+#endif  // WAYPOST_CLIENT_SDK_RUNTIME_LOOP_THREAD_H_

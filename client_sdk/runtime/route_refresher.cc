@@ -1,0 +1,172 @@
+#include "client_sdk/runtime/route_refresher.h"
+
+#include <utility>
+
+#include "base/assert.h"
+#include "wire/codec/native.h"
+
+namespace waypost::client {
+
+RouteRefresher::RouteRefresher(base::Executor& executor, NameserverLink& link,
+                               RouteCacheSettings settings,
+                               base::Duration rpc_timeout, base::Random random,
+                               RouteObserver& observer, base::Logger logger)
+    : executor_(executor),
+      link_(link),
+      cache_(settings, random),
+      rpc_timeout_(rpc_timeout),
+      observer_(observer),
+      logger_(logger) {}
+
+RouteRefresher::~RouteRefresher() {
+  if (query_) link_.cancel(query_->call);
+}
+
+// --- What others want ---
+
+base::Status RouteRefresher::follow(const model::TopicName& topic) {
+  WAYPOST_ASSERT(executor_.in_executor_thread());
+  const auto followed = cache_.follow(topic);
+  if (!followed) return tl::unexpected(followed.error());
+  if (*followed) {
+    wanted_.insert(topic);
+    query_soon();
+  }
+  return {};
+}
+
+void RouteRefresher::ensure(const model::TopicName& topic, Done done) {
+  const auto later = [&](base::Status status) {
+    executor_.post(
+        [done = std::move(done), status = std::move(status)] { done(status); });
+  };
+  if (const auto status = follow(topic); !status) return later(status);
+  if (query_ && query_->topics.contains(topic)) {
+    return query_->waiting.push_back(std::move(done));
+  }
+  if (cache_.find(topic)->known() ||
+      !cache_.worth_asking(topic, executor_.now())) {
+    return later({});
+  }
+  wanted_.insert(topic);
+  waiting_.push_back(std::move(done));
+  query_soon();
+}
+
+void RouteRefresher::refresh(const model::TopicName& topic, Done done) {
+  if (const auto status = follow(topic); !status) {
+    executor_.post([done = std::move(done), status] { done(status); });
+    return;
+  }
+  wanted_.insert(topic);
+  waiting_.push_back(std::move(done));
+  query_soon();
+}
+
+void RouteRefresher::refresh_all(Done done) {
+  WAYPOST_ASSERT(executor_.in_executor_thread());
+  all_wanted_ = true;
+  waiting_.push_back(std::move(done));
+  query_soon();
+}
+
+void RouteRefresher::hurry(base::Duration delay) {
+  cache_.hurry(delay, executor_.now());
+  arm_poll_timer();
+}
+
+// --- Asking ---
+
+// What is wanted within one turn goes into one query.
+void RouteRefresher::query_soon() {
+  if (query_ || query_timer_) return;
+  query_timer_ = executor_.run_after(base::Duration::zero(), [this] {
+    query_timer_.reset();
+    query();
+  });
+}
+
+void RouteRefresher::query() {
+  if (query_ || (!all_wanted_ && wanted_.empty() && waiting_.empty())) return;
+  Query& query = query_.emplace();
+  query.all = std::exchange(all_wanted_, false);
+  query.topics = std::exchange(wanted_, {});
+  query.waiting = std::exchange(waiting_, {});
+  if (query.all) {
+    query.request = cache_.ask_all();
+    for (const auto& item : query.request.topics) {
+      query.topics.insert(item.topic);
+    }
+  } else {
+    query.request = cache_.ask({query.topics.begin(), query.topics.end()});
+  }
+  query.call = link_.call(codec::FrameKind::kQueryRoutes,
+                          codec::encode(query.request), rpc_timeout_, *this);
+}
+
+void RouteRefresher::arm_poll_timer() {
+  if (cache_.next_poll() == base::Instant::max()) return;
+  poll_timer_ =
+      executor_.run_after(cache_.next_poll() - executor_.now(), [this] {
+        poll_timer_.reset();
+        all_wanted_ = true;
+        query_soon();
+      });
+}
+
+// --- Being answered ---
+
+void RouteRefresher::on_attempt(const std::string& nameserver) {
+  query_->nameserver = nameserver;
+  cache_.begin_answer();
+}
+
+base::Status RouteRefresher::on_part(const rpc::AnswerPart& part) {
+  return part.kind == codec::FrameKind::kRoute ? on_route(part) : on_end(part);
+}
+
+base::Status RouteRefresher::on_route(const rpc::AnswerPart& part) {
+  const auto route = codec::decode<model::VersionedRoute>(part.payload);
+  if (!route) return tl::unexpected(route.error());
+  if (part.last) {
+    return base::fail(base::ErrorCode::kMalformed,
+                      "the answer ends without saying so");
+  }
+  if (cache_.on_route(*route, query_->nameserver, executor_.now())) {
+    query_->changed.push_back(route->route.topic);
+  }
+  return {};
+}
+
+base::Status RouteRefresher::on_end(const rpc::AnswerPart& part) {
+  const auto end = codec::decode<model::RouteQueryEnd>(part.payload);
+  const base::Status status =
+      !end ? tl::unexpected(end.error())
+           : cache_.on_end(query_->request, *end, query_->nameserver,
+                           executor_.now());
+  if (status) return {};
+  return tl::unexpected(status.error().with_context(query_->nameserver));
+}
+
+void RouteRefresher::on_done(const base::Result<std::string>& nameserver) {
+  const base::Instant now = executor_.now();
+  Query over = std::move(*query_);
+  query_.reset();
+  base::Status status;
+  if (nameserver) {
+    ++answered_;
+    cache_.on_answered(over.all, now);
+  } else {
+    ++failed_;
+    cache_.on_failed(now);
+    status = tl::unexpected(nameserver.error());
+    logger_.warn("no nameserver answered; cached routes stay in use",
+                 {{"error", nameserver.error().message}});
+  }
+  arm_poll_timer();
+  observer_.on_query_over(over.changed, over.request, status);
+  if (all_wanted_ || !wanted_.empty()) query_soon();
+  for (const auto& done : over.waiting) done(status);
+}
+
+}  // namespace waypost::client

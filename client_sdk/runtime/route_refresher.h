@@ -1,0 +1,109 @@
+#ifndef WAYPOST_CLIENT_SDK_RUNTIME_ROUTE_REFRESHER_H_
+#define WAYPOST_CLIENT_SDK_RUNTIME_ROUTE_REFRESHER_H_
+
+// Keeps a route cache up to date through a nameserver link: polls with jitter,
+// asks on demand, one query at a time however many wait for it.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/executor.h"
+#include "base/log.h"
+#include "client_sdk/core/route_cache.h"
+#include "client_sdk/runtime/nameserver_link.h"
+
+namespace waypost::client {
+
+class RouteObserver {
+ public:
+  virtual ~RouteObserver() = default;
+  // After a query, before anybody who waited for it: topics whose route is new
+  // or another, and all topics that were asked for. Read the cache for more.
+  virtual void on_query_over(const std::vector<model::TopicName>& changed,
+                             const model::RouteQueryRequest& asked,
+                             const base::Status& status) = 0;
+};
+
+// Loop thread only. Destroying it ends everything without callbacks.
+class RouteRefresher final : private AnswerSink {
+ public:
+  using Done = std::function<void(const base::Status&)>;
+
+  // All references must outlive it.
+  RouteRefresher(base::Executor& executor, NameserverLink& link,
+                 RouteCacheSettings settings, base::Duration rpc_timeout,
+                 base::Random random, RouteObserver& observer,
+                 base::Logger logger);
+  ~RouteRefresher() override;
+  RouteRefresher(const RouteRefresher&) = delete;
+  RouteRefresher& operator=(const RouteRefresher&) = delete;
+
+  const RouteCache& cache() const { return cache_; }
+
+  // Follows a topic; a new one is asked for in the next turn.
+  base::Status follow(const model::TopicName& topic);
+
+  // Calls `done` when the topic's route is known, or when a query that was to
+  // bring it is over; not inside this call. Asks unless that query is under way
+  // or it was denied lately.
+  void ensure(const model::TopicName& topic, Done done);
+
+  // Calls `done` when a query that starts after this call is over: about one
+  // topic (followed from now on), or about all.
+  void refresh(const model::TopicName& topic, Done done);
+  void refresh_all(Done done);
+
+  // Routes are likely to change soon: polls within `delay`.
+  void hurry(base::Duration delay);
+
+  std::uint64_t answered() const { return answered_; }
+  std::uint64_t failed() const { return failed_; }
+
+ private:
+  struct Query {
+    NameserverLink::CallId call = 0;
+    model::RouteQueryRequest request;
+    std::set<model::TopicName> topics;
+    bool all = false;
+    std::string nameserver;
+    std::vector<model::TopicName> changed;
+    std::vector<Done> waiting;
+  };
+
+  void query_soon();
+  void query();
+  void arm_poll_timer();
+
+  void on_attempt(const std::string& nameserver) override;
+  base::Status on_part(const rpc::AnswerPart& part) override;
+  void on_done(const base::Result<std::string>& nameserver) override;
+  base::Status on_route(const rpc::AnswerPart& part);
+  base::Status on_end(const rpc::AnswerPart& part);
+
+  base::Executor& executor_;
+  NameserverLink& link_;
+  RouteCache cache_;
+  const base::Duration rpc_timeout_;
+  RouteObserver& observer_;
+  const base::Logger logger_;
+
+  std::optional<Query> query_;  // under way
+  // For the next one.
+  std::set<model::TopicName> wanted_;
+  bool all_wanted_ = false;
+  std::vector<Done> waiting_;
+
+  std::uint64_t answered_ = 0;
+  std::uint64_t failed_ = 0;
+  std::unique_ptr<base::Timer> query_timer_;
+  std::unique_ptr<base::Timer> poll_timer_;
+};
+
+}  // namespace waypost::client
+
+#endif  // WAYPOST_CLIENT_SDK_RUNTIME_ROUTE_REFRESHER_H_

@@ -1,0 +1,82 @@
+#include "client_sdk/runtime/thread_view.h"
+
+#include <utility>
+
+namespace waypost::client {
+namespace {
+
+std::uint64_t next_client_id() {
+  static std::atomic<std::uint64_t> last_id{0};
+  return last_id.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+}  // namespace
+
+constinit thread_local ThreadView* PublishedRoutes::last_view = nullptr;
+
+// All views of one thread; ends with it.
+struct PublishedRoutes::ThreadViews {
+  std::vector<std::unique_ptr<ThreadView>> views;
+  ~ThreadViews() { last_view = nullptr; }
+
+  static ThreadViews& mine() {
+    thread_local ThreadViews views;
+    return views;
+  }
+};
+
+ThreadTopic& ThreadView::topic(TopicSlot slot) {
+  if (slot >= topics.size()) topics.resize(slot + 1);
+  ThreadTopic& topic = topics[slot];
+  if (!topic.started) {
+    topic.started = true;
+    for (ThreadTopic::Purpose* each : {&topic.produce, &topic.consume}) {
+      each->turns = TurnCursor::random_start(random);
+      each->retries = TurnCursor::random_start(random);
+    }
+  }
+  return topic;
+}
+
+PublishedRoutes::PublishedRoutes(std::uint64_t seed)
+    : id_(next_client_id()), seed_(seed) {
+  publish({});
+}
+
+void PublishedRoutes::publish(RouteTable table) {
+  std::shared_ptr<const RouteTable> old;  // destroyed without the lock
+  const std::lock_guard lock(mutex_);
+  table.version = version_.load(std::memory_order_relaxed) + 1;
+  old = std::exchange(current_,
+                      std::make_shared<const RouteTable>(std::move(table)));
+  version_.store(current_->version, std::memory_order_release);
+}
+
+std::shared_ptr<const RouteTable> PublishedRoutes::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+ThreadView& PublishedRoutes::find_view() const {
+  auto& views = ThreadViews::mine().views;
+  for (const auto& view : views) {
+    if (view->client_id == id_) return *(last_view = view.get());
+  }
+  // A new client is the occasion to forget those that are gone.
+  std::erase_if(views,
+                [](const auto& view) { return view->client_alive.expired(); });
+  const std::uint64_t thread = threads_.fetch_add(1, std::memory_order_relaxed);
+  auto& view = views.emplace_back(std::make_unique<ThreadView>());
+  view->client_id = id_;
+  view->client_alive = alive_;
+  view->random =
+      base::Random(seed_ != 0 ? seed_ + thread : base::entropy_seed());
+  return *(last_view = view.get());
+}
+
+void PublishedRoutes::update(ThreadView& view) const {
+  view.table = current();
+  view.version = view.table->version;
+}
+
+}  // namespace waypost::client
