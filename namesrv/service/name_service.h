@@ -69,6 +69,11 @@ class NameService {
   NameService(const NameService&) = delete;
   NameService& operator=(const NameService&) = delete;
 
+  // When it is known only after listening. Before start() and any other thread.
+  void set_server_name(std::string name) {
+    settings_.server_name = std::move(name);
+  }
+
   // Starts scanning. Registry thread.
   void start();
   // Keeps the roster a last time; no callback comes after it. Registry thread.
@@ -127,7 +132,7 @@ class NameService {
   void log_change(const registry::BrokerChange& change) const;
   void keep_roster();
 
-  const NameServiceSettings settings_;
+  NameServiceSettings settings_;  // constant after start()
   const NameServiceShell shell_;
   const base::Logger logger_;
   PublishedTable& table_;

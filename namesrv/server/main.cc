@@ -1,0 +1,83 @@
+#include <cstdio>
+#include <utility>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "namesrv/server/server.h"
+#include "namesrv/server/settings.h"
+#include "process/command_line.h"
+#include "process/log_sink.h"
+#include "process/program.h"
+
+namespace {
+
+waypost::process::Program describe() {
+  waypost::process::Program program;
+  program.name = "waypost-namesrv";
+  program.summary =
+      "nameserver: brokers register their topics, clients ask who serves them";
+  program.synopsis = {
+      "--listen HOST:PORT --data-dir DIR [--profile P] [--config FILE] "
+      "[OPTION...]"};
+  program.examples = {
+      {"--listen 10.0.0.1:9876 --data-dir /var/lib/waypost",
+       "serves with RocketMQ's times: a silent broker goes after 120 s"},
+      {"--listen 10.0.0.1:9876 --data-dir /var/lib/waypost --profile fast",
+       "notices failures in seconds"},
+      {"--listen [::1]:0 --data-dir ./ns",
+       "takes a free port and tells it in ./ns/address"}};
+  program.notes = {
+      "Run one nameserver on each of two or more machines, none of them a "
+      "broker's: one machine's death shall not take both. Brokers register "
+      "with all of them, each serves alone if it must.",
+      "SIGTERM tells clients to move on, waits for them (drain.max-wait) and "
+      "ends; a second one ends at once. SIGHUP reads log.level again from the "
+      "configuration file.",
+      "The data directory holds roster.json (the brokers to wait for after a "
+      "restart), address (the address in use) and a lock."};
+  program.exit_statuses = {
+      {1,
+       "it could not start: the address is taken, the data directory "
+       "cannot be used, ..."}};
+  program.required = {"data-dir"};
+  return program;
+}
+
+int fail_with(const waypost::base::Error& error) {
+  std::fprintf(stderr, "waypost-namesrv: %s\n", error.to_string().c_str());
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace waypost;  // NOLINT: main's own file
+  server::ServerSettings settings;
+  settings.service.server_version = process::program_version();
+  process::LogSettings log_settings;
+  base::OptionTable options;
+  server::declare_options(settings, options);
+  process::declare_log_options(options, log_settings);
+  const auto line = process::parse_command_line(
+      argc, argv, describe(), options, [&](const base::Profile& profile) {
+        server::apply_profile(profile, settings);
+      });
+  if (line.exit_status) return *line.exit_status;
+  if (auto completed = server::complete(settings); !completed) {
+    std::fprintf(stderr, "waypost-namesrv: %s\n",
+                 completed.error().to_string().c_str());
+    return process::kExitUsage;
+  }
+  auto log = process::ProcessLog::open(log_settings);
+  if (!log) return fail_with(log.error());
+
+  server::Server server(std::move(settings), (*log)->logger());
+  if (auto opened = server.open(); !opened) return fail_with(opened.error());
+  server.run([&log, &line] {
+    if (auto reloaded = (*log)->reload(line.config_file); !reloaded) {
+      (*log)->logger().warn("reload failed; the log goes on as it was",
+                            {{"why", reloaded.error().to_string()}});
+    }
+  });
+  return process::kExitSuccess;
+}

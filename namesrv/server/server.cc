@@ -1,0 +1,186 @@
+#include "namesrv/server/server.h"
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <utility>
+
+#include "base/random.h"
+
+namespace waypost::server {
+namespace {
+
+// How often a draining nameserver looks whether its clients have left.
+constexpr base::Duration kDrainLook = std::chrono::milliseconds(50);
+
+ServerSettings with_incarnation(ServerSettings settings) {
+  // 0 stands for "none".
+  settings.service.incarnation = model::Incarnation(base::entropy_seed() | 1U);
+  return settings;
+}
+
+}  // namespace
+
+Server::Server(ServerSettings settings, base::Logger logger)
+    : settings_(with_incarnation(std::move(settings))),
+      logger_(logger),
+      input_budget_(settings_.input_budget_bytes),
+      decode_budget_(settings_.input_budget_bytes),
+      table_(static_cast<std::size_t>(settings_.io_threads)),
+      loop_(transport::Loop::create()) {}
+
+Server::~Server() = default;
+
+base::Status Server::open() {
+  auto roster = open_data_directory();
+  if (!roster) return tl::unexpected(roster.error());
+  writer_ = std::make_unique<WorkerPool>(1);
+  decoders_ = std::make_unique<WorkerPool>(
+      static_cast<std::size_t>(settings_.decode_threads));
+  make_service(*roster);
+  if (auto listening = listen(); !listening) return listening;
+  return write_address_file();
+}
+
+base::Result<std::vector<lifecycle::RosterEntry>>
+Server::open_data_directory() {
+  auto directory = store::DataDirectory::open(settings_.data_dir);
+  if (!directory) return tl::unexpected(directory.error());
+  data_directory_ = std::move(*directory);
+  roster_store_ = store::make_file_roster_store(settings_.data_dir);
+  auto roster = roster_store_->load();
+  if (!roster) {
+    // Not knowing whom to wait for is no reason not to serve.
+    logger_.error(
+        "the roster of known brokers cannot be read; starting "
+        "without it",
+        {{"why", roster.error().to_string()}});
+    return std::vector<lifecycle::RosterEntry>{};
+  }
+  return roster;
+}
+
+void Server::make_service(const std::vector<lifecycle::RosterEntry>& roster) {
+  service::NameServiceShell shell;
+  shell.executor = loop_.get();
+  shell.boot_time = [this] { return loop_->boot_time(); };
+  shell.save_roster = [this](std::vector<lifecycle::RosterEntry> entries) {
+    writer_->post([this, entries = std::move(entries)] {
+      if (auto saved = roster_store_->save(entries); !saved) {
+        logger_.error("the roster of known brokers cannot be written",
+                      {{"why", saved.error().to_string()}});
+      }
+    });
+  };
+  shell.after_input_processed = [this](std::function<void()> done) {
+    after_input_processed(std::move(done));
+  };
+  shell.logger = logger_;
+  service_ = std::make_unique<service::NameService>(
+      settings_.service, std::move(shell), table_, roster);
+}
+
+base::Status Server::listen() {
+  base::Endpoint endpoint = settings_.listen;
+  for (std::int64_t i = 0; i < settings_.io_threads; ++i) {
+    io_threads_.push_back(std::make_unique<IoThread>(
+        static_cast<std::size_t>(i), settings_, *service_, table_,
+        input_budget_, decode_budget_,
+        [this](std::function<void()> task) {
+          decoders_->post(std::move(task));
+        },
+        logger_));
+    if (auto listening = io_threads_.back()->listen(endpoint); !listening) {
+      return listening;
+    }
+    // The first may have taken a free port; the others share it.
+    endpoint.port = io_threads_.back()->local().port;
+  }
+  if (settings_.name.empty()) service_->set_server_name(endpoint.to_string());
+  return {};
+}
+
+// For scripts that asked for a free port.
+base::Status Server::write_address_file() {
+  const std::string path = settings_.data_dir + "/address";
+  const std::string part = path + ".part";
+  std::ofstream file(part);
+  file << io_threads_.front()->local().to_string() << '\n';
+  file.close();
+  if (file.fail() || std::rename(part.c_str(), path.c_str()) != 0) {
+    return base::fail(base::ErrorCode::kInternal, "cannot write " + path,
+                      "check the directory's permissions and free space");
+  }
+  return {};
+}
+
+void Server::run(std::function<void()> on_hangup) {
+  for (auto& io : io_threads_) io->start();
+  service_->start();
+  logger_.info("listening",
+               {{"address", io_threads_.front()->local().to_string()},
+                {"name", service_->settings().server_name},
+                {"data_dir", settings_.data_dir},
+                {"io_threads", settings_.io_threads}});
+  const auto term =
+      loop_->on_signal(SIGTERM, [this] { on_stop_signal("SIGTERM"); });
+  const auto interrupt =
+      loop_->on_signal(SIGINT, [this] { on_stop_signal("SIGINT"); });
+  const auto hangup = loop_->on_signal(SIGHUP, std::move(on_hangup));
+  loop_->run();
+  drain_timer_.reset();
+  service_->stop();
+  for (auto& io : io_threads_) io->stop();
+  writer_.reset();  // the last roster is on disk after this
+  decoders_.reset();
+  logger_.info("stopped");
+}
+
+void Server::after_input_processed(std::function<void()> done) {
+  auto left = std::make_shared<std::size_t>(io_threads_.size());
+  for (auto& io : io_threads_) {
+    io->after_input_processed([this, left, done] {
+      loop_->post([left, done] {
+        if (--*left == 0) done();
+      });
+    });
+  }
+}
+
+void Server::on_stop_signal(const char* signal_name) {
+  if (std::exchange(draining_, true)) {
+    logger_.warn("stopping at once", {{"signal", signal_name}});
+    loop_->stop();
+    return;
+  }
+  logger_.info(
+      "draining: telling clients to move on; a second signal stops "
+      "at once",
+      {{"signal", signal_name}});
+  service_->start_draining(std::string("stopped by ") + signal_name);
+  for (auto& io : io_threads_) io->drain("this nameserver is stopping");
+  drain_deadline_ = loop_->now() + settings_.drain_max_wait;
+  wait_for_clients();
+}
+
+void Server::wait_for_clients() {
+  auto left = std::make_shared<std::size_t>(io_threads_.size());
+  auto clients = std::make_shared<std::size_t>(0);
+  for (auto& io : io_threads_) {
+    io->count_clients([this, left, clients](std::size_t count) {
+      loop_->post([this, left, clients, count] {
+        *clients += count;
+        if (--*left > 0) return;
+        if (*clients == 0 || loop_->now() >= drain_deadline_) {
+          logger_.info("drained", {{"clients_left", *clients}});
+          loop_->stop();
+          return;
+        }
+        drain_timer_ =
+            loop_->run_after(kDrainLook, [this] { wait_for_clients(); });
+      });
+    });
+  }
+}
+
+}  // namespace waypost::server

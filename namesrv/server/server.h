@@ -1,0 +1,70 @@
+#ifndef WAYPOST_NAMESRV_SERVER_SERVER_H_
+#define WAYPOST_NAMESRV_SERVER_SERVER_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/byte_budget.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "namesrv/server/io_thread.h"
+#include "namesrv/server/settings.h"
+#include "namesrv/server/worker_pool.h"
+#include "namesrv/service/name_service.h"
+#include "namesrv/service/published_table.h"
+#include "namesrv/store/data_directory.h"
+#include "namesrv/store/roster_store.h"
+#include "wire/transport/loop.h"
+
+namespace waypost::server {
+
+// A nameserver process: the registry thread (whoever calls run()), the I/O
+// threads, the worker threads, the data directory, and how they start and end.
+class Server {
+ public:
+  Server(ServerSettings settings, base::Logger logger);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Opens the data directory and the listeners. What fails is told as what an
+  // operator can do about it.
+  base::Status open();
+
+  // Serves until SIGTERM or SIGINT, then drains and returns. `on_hangup` runs
+  // for each SIGHUP.
+  void run(std::function<void()> on_hangup);
+
+ private:
+  base::Result<std::vector<lifecycle::RosterEntry>> open_data_directory();
+  void make_service(const std::vector<lifecycle::RosterEntry>& roster);
+  base::Status listen();
+  base::Status write_address_file();
+  void after_input_processed(std::function<void()> done);
+  void on_stop_signal(const char* signal_name);
+  void wait_for_clients();
+
+  const ServerSettings settings_;
+  const base::Logger logger_;
+  std::unique_ptr<store::DataDirectory> data_directory_;
+  std::unique_ptr<store::RosterStore> roster_store_;
+  base::ByteBudget input_budget_;
+  base::ByteBudget decode_budget_;
+  service::PublishedTable table_;
+  std::unique_ptr<transport::Loop> loop_;  // the registry thread's
+  std::unique_ptr<service::NameService> service_;
+  std::vector<std::unique_ptr<IoThread>> io_threads_;
+  std::unique_ptr<WorkerPool> writer_;  // one thread: files, in order
+  std::unique_ptr<WorkerPool> decoders_;
+
+  // While draining.
+  bool draining_ = false;
+  base::Instant drain_deadline_;
+  std::unique_ptr<base::Timer> drain_timer_;
+};
+
+}  // namespace waypost::server
+
+#endif  // WAYPOST_NAMESRV_SERVER_SERVER_H_

@@ -1,0 +1,135 @@
+#include "namesrv/server/settings.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace waypost::server {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::size_t kKiB = 1024;
+constexpr std::size_t kMiB = 1024 * kKiB;
+constexpr std::size_t kGiB = 1024 * kMiB;
+
+void declare_liveness(ServerSettings& settings, base::OptionTable& table) {
+  registry::RegistrySettings& registry = settings.service.registry;
+  table.duration("liveness.scan-interval", settings.service.scan_interval,
+                 milliseconds(100), hours(1),
+                 "How often live brokers are looked through for silent ones");
+  table.duration("liveness.broker-expiry", registry.broker_expiry, seconds(1),
+                 hours(24),
+                 "Silence after which a broker that speaks the remoting "
+                 "protocol is dropped");
+  table.duration("liveness.agent-expiry", registry.agent_expiry, seconds(1),
+                 hours(24),
+                 "Silence after which a broker that registers through an agent "
+                 "is dropped, unless it brings its own expiry");
+  table.duration("liveness.expiry-min", registry.expiry_min, milliseconds(500),
+                 hours(24), "Least expiry that a broker may bring");
+  table.duration("liveness.expiry-max", registry.expiry_max, seconds(1),
+                 hours(24), "Largest expiry that a broker may bring");
+  table.duration("liveness.suspect-after", registry.suspect_after,
+                 milliseconds(100), hours(1),
+                 "Silence after which an agent's broker is shown as suspect: "
+                 "it stays in the routes and is used last");
+  table.flag("liveness.expiry-brake", registry.expiry_brake,
+             "Hold removals back for up to one further expiry when more than "
+             "max(3, 20 %) of the brokers would expire in one scan: more "
+             "likely this nameserver's network than all of them");
+}
+
+void declare_limits(ServerSettings& settings, base::OptionTable& table) {
+  table.bytes("limits.payload", settings.native.payload_max_bytes, 64 * kKiB,
+              kGiB, "Largest payload of one frame");
+  table.bytes("limits.input", settings.input_budget_bytes, 16 * kMiB, 64 * kGiB,
+              "Input of all connections together that is not a complete frame "
+              "yet; who goes beyond it is closed");
+  table.bytes("limits.output", settings.write_limit_bytes, kMiB, 16 * kGiB,
+              "Output that one connection may leave unread before it is "
+              "closed");
+  table.number("limits.connections", settings.connections_max, 1, 10'000'000,
+               "Connections of one I/O thread");
+  table.duration("limits.first-frame", settings.first_frame_timeout,
+                 milliseconds(100), hours(1),
+                 "A connection that has sent no complete frame after this long "
+                 "is closed");
+  table.bytes("limits.route-cache", settings.native.route_cache_bytes, kMiB,
+              64 * kGiB, "Encoded routes kept by each I/O thread");
+}
+
+}  // namespace
+
+void declare_options(ServerSettings& settings, base::OptionTable& table) {
+  table.endpoint("listen", settings.listen,
+                 "Service address for brokers and clients; port 0 takes a free "
+                 "one, which <data-dir>/address tells");
+  table.text("data-dir", settings.data_dir,
+             "Directory for what survives a restart; made if missing, used by "
+             "one process at a time");
+  table.text("name", settings.name,
+             "Name shown to people; host:port of the service address when "
+             "empty");
+  table.number("io.threads", settings.io_threads, 0, 1024,
+               "Threads that serve connections; 0: one for each core");
+  table.number("io.decode-threads", settings.decode_threads, 1, 64,
+               "Threads that decode large registrations");
+  declare_liveness(settings, table);
+  table.duration("starting.max-wait",
+                 settings.service.lifecycle.starting_max_wait,
+                 base::Duration::zero(), hours(1),
+                 "How long a restarted nameserver waits for the brokers it "
+                 "knew before it answers route queries");
+  table.flag("starting.wait-for-brokers",
+             settings.service.lifecycle.wait_for_roster,
+             "Answer no route query after a restart until the brokers known "
+             "before are back: part of a route is worse than none");
+  table.duration("drain.max-wait", settings.drain_max_wait,
+                 base::Duration::zero(), hours(1),
+                 "How long SIGTERM waits for clients to move on");
+  declare_limits(settings, table);
+}
+
+void apply_profile(const base::Profile& profile, ServerSettings& settings) {
+  settings.service.scan_interval = profile.scan_interval;
+  settings.service.registry.broker_expiry = profile.broker_expiry;
+  settings.service.registry.agent_expiry = profile.agent_expiry;
+  settings.service.registry.suspect_after = profile.suspect_after;
+}
+
+base::Status complete(ServerSettings& settings) {
+  const auto refuse = [](std::string message, std::string advice) {
+    return base::fail(base::ErrorCode::kInvalidArgument, std::move(message),
+                      std::move(advice));
+  };
+  registry::RegistrySettings& registry = settings.service.registry;
+  if (settings.data_dir.empty()) {
+    return refuse("data-dir is not set",
+                  "say --data-dir DIR: a directory of this nameserver's own");
+  }
+  if (registry.expiry_min > registry.expiry_max) {
+    return refuse("liveness.expiry-min is above liveness.expiry-max",
+                  "swap them");
+  }
+  if (registry.suspect_after >= registry.agent_expiry) {
+    return refuse("liveness.suspect-after (" +
+                      base::format_duration(registry.suspect_after) +
+                      ") is not below liveness.agent-expiry (" +
+                      base::format_duration(registry.agent_expiry) + ")",
+                  "a broker is suspect first and dropped later");
+  }
+  if (settings.io_threads == 0) {
+    settings.io_threads =
+        std::max<std::int64_t>(1, std::thread::hardware_concurrency());
+  }
+  settings.service.server_name = settings.name;  // else once it listens
+  lifecycle::LifecycleSettings& lifecycle = settings.service.lifecycle;
+  lifecycle.scan_interval = settings.service.scan_interval;
+  lifecycle.smallest_expiry =
+      std::min(registry.broker_expiry, registry.agent_expiry);
+  return {};
+}
+
+}  // namespace waypost::server

@@ -1,0 +1,45 @@
+#ifndef WAYPOST_NAMESRV_SERVER_SETTINGS_H_
+#define WAYPOST_NAMESRV_SERVER_SETTINGS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/endpoint.h"
+#include "base/options.h"
+#include "base/profile.h"
+#include "namesrv/handlers/native/native_context.h"
+#include "namesrv/service/name_service.h"
+
+namespace waypost::server {
+
+// All that an operator can set of a nameserver, with its defaults.
+struct ServerSettings {
+  base::Endpoint listen{"0.0.0.0", 9876};
+  std::string data_dir;
+  std::string name;  // empty: host:port of `listen`
+
+  std::int64_t io_threads = 0;  // 0: one for each core
+  std::int64_t decode_threads = 1;
+
+  service::NameServiceSettings service;
+  handlers::NativeSettings native;
+  base::Duration drain_max_wait = std::chrono::seconds(3);
+  base::Duration first_frame_timeout = std::chrono::seconds(10);
+  std::int64_t connections_max = 200'000;
+  // Input of all connections that is not a complete frame yet.
+  std::size_t input_budget_bytes = 512UL * 1024 * 1024;
+  std::size_t write_limit_bytes = 64UL * 1024 * 1024;
+};
+
+// Declares every option on `settings`, which must outlive the table.
+void declare_options(ServerSettings& settings, base::OptionTable& table);
+
+void apply_profile(const base::Profile& profile, ServerSettings& settings);
+
+// Checks how values relate and derives what follows from them.
+base::Status complete(ServerSettings& settings);
+
+}  // namespace waypost::server
+
+#endif  // WAYPOST_NAMESRV_SERVER_SETTINGS_H_
