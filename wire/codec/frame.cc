@@ -14,18 +14,19 @@ constexpr std::size_t kCorrelationIdOffset = 8;
 
 template <std::unsigned_integral T>
 void store_little_endian(T value, char* out) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) {
-    out[i] = static_cast<char>((value >> (8 * i)) & 0xffU);
+  std::uint64_t rest = value;
+  for (std::size_t i = 0; i < sizeof(T); ++i, rest >>= 8U) {
+    out[i] = static_cast<char>(rest & 0xffU);
   }
 }
 
 template <std::unsigned_integral T>
 T load_little_endian(const std::byte* in) {
-  T value = 0;
+  std::uint64_t value = 0;
   for (std::size_t i = 0; i < sizeof(T); ++i) {
-    value = static_cast<T>(value | (std::to_integer<T>(in[i]) << (8 * i)));
+    value |= std::to_integer<std::uint64_t>(in[i]) << (8 * i);
   }
-  return value;
+  return static_cast<T>(value);
 }
 
 void store_header(const FrameHeader& header, char* out) {
