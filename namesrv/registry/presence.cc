@@ -17,6 +17,14 @@ HealthVerdict verdict_of(const model::VerdictRequest& request) {
   return {false, request.action, request.reason.substr(0, kReasonMaxBytes)};
 }
 
+// For people: whole seconds, below ten of them milliseconds.
+std::string duration_text(base::Duration duration) {
+  return base::format_duration(
+      duration < std::chrono::seconds(10)
+          ? std::chrono::floor<std::chrono::milliseconds>(duration)
+          : std::chrono::floor<std::chrono::seconds>(duration));
+}
+
 }  // namespace
 
 Reply Registry::Impl::on(const Heartbeat& event, base::Instant now,
@@ -130,7 +138,7 @@ Reply Registry::Impl::on(const Scan& event, base::Instant now,
   for (const Liveness::Id id : outcome.suspected) {
     Broker& broker = directory_.at(id);
     note(broker, BrokerChange::What::kSuspect,
-         "silent for " + base::format_duration(now - liveness_.last_heard(id)),
+         "silent for " + duration_text(now - liveness_.last_heard(id)),
          effects);
     touch(*broker.group);
   }
@@ -158,7 +166,7 @@ void Registry::Impl::note_brake(const Liveness::Outcome& outcome,
          std::to_string(outcome.held) + " of " +
              std::to_string(liveness_.size()) +
              " brokers would expire at once; they are held for at most " +
-             base::format_duration(*liveness_.brake_releases_in(now))});
+             duration_text(*liveness_.brake_releases_in(now))});
   }
   if (outcome.brake_released) {
     effects.changes.push_back({BrokerChange::What::kBrakeReleased, {}, {}, ""});
@@ -168,12 +176,11 @@ void Registry::Impl::note_brake(const Liveness::Outcome& outcome,
 void Registry::Impl::expire(Broker& broker, base::Instant now,
                             Effects& effects) {
   const std::string silence =
-      base::format_duration(now - liveness_.last_heard(broker.liveness));
+      duration_text(now - liveness_.last_heard(broker.liveness));
   // A handover whose close was the last that was heard of it.
   if (broker.handover_grace && !broker.bound) {
     remove(broker, BrokerChange::What::kConnectionClosed,
-           "did not come back within " +
-               base::format_duration(*broker.handover_grace) +
+           "did not come back within " + duration_text(*broker.handover_grace) +
                " of the announced handover",
            effects);
   } else {

@@ -1,0 +1,245 @@
+#include "tests/namesrv/registry/registry_script.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace waypost::registry {
+namespace {
+
+struct ReplyText {
+  std::string operator()(const std::monostate&) const { return "-"; }
+  std::string operator()(const model::RegisterReply& reply) const {
+    return reply.changed ? "changed" : "unchanged";
+  }
+  std::string operator()(const model::HeartbeatReply& reply) const {
+    return reply.known ? "known" : "unknown";
+  }
+  std::string operator()(const model::VerdictReply& reply) const {
+    if (!reply.known) return "unknown";
+    return reply.changed ? "changed" : "unchanged";
+  }
+  std::string operator()(const model::UnregisterReply& reply) const {
+    return reply.removed ? "removed" : "kept";
+  }
+  std::string operator()(const model::HandoverReply& reply) const {
+    return reply.known ? "known" : "unknown";
+  }
+  std::string operator()(const base::Error& error) const {
+    return base::error_code_name(error.code);
+  }
+};
+
+std::string show(const model::Replica& replica) {
+  std::string text =
+      std::to_string(replica.id.value()) + "@" + replica.address.to_string();
+  if (!replica.zone.empty()) text += "/" + replica.zone;
+  if (replica.health == model::BrokerHealth::kSuspect) text += '?';
+  if (replica.health == model::BrokerHealth::kUnhealthy) text += '!';
+  return text;
+}
+
+std::string show(const model::RouteGroup& group) {
+  std::string text = group.broker_name.value() + "[";
+  for (const model::Replica& replica : group.replicas) {
+    if (text.back() != '[') text += ',';
+    text += show(replica);
+  }
+  return text + "]" + std::to_string(group.queues.read_queues) + "/" +
+         std::to_string(group.queues.write_queues) +
+         group.queues.permission.to_string();
+}
+
+}  // namespace
+
+model::BrokerKey broker_key(std::string_view text) {
+  const auto slash = text.find('/');
+  return {model::BrokerName(std::string(text.substr(0, slash))),
+          model::BrokerId(std::stoll(std::string(text.substr(slash + 1))))};
+}
+
+model::TopicConfig topic_config(std::string_view text) {
+  model::TopicConfig topic;
+  const auto colon = text.find(':');
+  topic.name = model::TopicName(std::string(text.substr(0, colon)));
+  topic.queues = {4, 4, {}, 0};
+  if (colon == std::string_view::npos) return topic;
+  const std::string rest(text.substr(colon + 1));
+  const auto queues = static_cast<std::uint32_t>(std::stoul(rest));
+  topic.queues.read_queues = topic.queues.write_queues = queues;
+  const auto permission = rest.find(':');
+  if (permission != std::string::npos) {
+    topic.queues.permission =
+        *model::parse_permission(rest.substr(permission + 1));
+  }
+  return topic;
+}
+
+std::vector<model::TopicConfig> topic_configs(
+    const std::vector<std::string>& texts) {
+  std::vector<model::TopicConfig> topics;
+  for (const std::string& text : texts) topics.push_back(topic_config(text));
+  return topics;
+}
+
+model::Digest stated_digest(const std::vector<std::string>& topics) {
+  auto sorted = topic_configs(topics);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  return model::digest_topics(sorted);
+}
+
+Register register_event(const Entry& entry) {
+  Register event;
+  model::RegisterRequest& request = event.request;
+  request.cluster = model::ClusterName(entry.cluster);
+  request.broker = broker_key(entry.broker);
+  request.address =
+      entry.address.empty()
+          ? base::Endpoint{request.broker.broker_name.value() +
+                               std::to_string(request.broker.broker_id.value()),
+                           1}
+          : *base::parse_endpoint(entry.address);
+  request.zone = entry.zone;
+  request.epoch = model::Epoch(entry.epoch);
+  request.mode = entry.incremental ? model::RegisterMode::kIncremental
+                                   : model::RegisterMode::kFull;
+  request.topics = topic_configs(entry.topics);
+  for (const auto& name : entry.removed) {
+    request.removed.emplace_back(name);
+  }
+  request.expiry = entry.expiry;
+  request.healthy = entry.unhealthy.empty();
+  request.health_reason = entry.unhealthy;
+  request.verdict_action = entry.action;
+  request.topics_digest = entry.stated.empty()
+                              ? stated_digest(entry.topics)
+                              : model::digest_bytes(entry.stated);
+  event.binding = model::BindingId(entry.binding);
+  event.origin = entry.origin;
+  event.topics = entry.policy;
+  if (entry.incremental) event.topics = TopicsPolicy::kMerge;
+  if (entry.origin == Origin::kRemoting) event.apply_if = ApplyIf::kDifferent;
+  return event;
+}
+
+std::string to_text(const model::Route& route) {
+  std::string text;
+  for (const model::RouteGroup& group : route.groups) {
+    if (!text.empty()) text += ' ';
+    text += show(group);
+  }
+  return text;
+}
+
+std::string Script::step(const Event& event) {
+  last = registry.step(event, now);
+  std::string text = std::visit(ReplyText{}, last.reply);
+  for (const BrokerChange& change : last.changes) {
+    text += "; " + std::string(broker_change_name(change.what));
+    if (change.broker != model::BrokerKey{}) {
+      text += " " + change.broker.to_string();
+    }
+  }
+  return text;
+}
+
+std::string Script::enter(const Entry& entry) {
+  return step(register_event(entry));
+}
+
+std::string Script::beat(std::string_view broker, std::uint64_t binding,
+                         std::uint64_t epoch,
+                         const std::vector<std::string>& topics) {
+  return step(Heartbeat{
+      {broker_key(broker), model::Epoch(epoch), stated_digest(topics)},
+      model::BindingId(binding)});
+}
+
+std::string Script::judge(std::string_view broker, std::uint64_t binding,
+                          std::string reason, std::uint64_t epoch,
+                          model::VerdictAction action) {
+  Verdict verdict;
+  verdict.request.broker = broker_key(broker);
+  verdict.request.epoch = model::Epoch(epoch);
+  verdict.request.healthy = reason.empty();
+  verdict.request.action = action;
+  verdict.request.reason = std::move(reason);
+  verdict.binding = model::BindingId(binding);
+  return step(verdict);
+}
+
+std::string Script::observe(std::string_view broker, std::string reason,
+                            base::Duration lapses_after,
+                            model::VerdictAction action) {
+  Verdict verdict;
+  verdict.request.broker = broker_key(broker);
+  verdict.request.healthy = reason.empty();
+  verdict.request.action = action;
+  verdict.request.reason = std::move(reason);
+  verdict.request.observer = true;
+  verdict.request.lapses_after = lapses_after;
+  verdict.binding = model::BindingId(999'999);
+  return step(verdict);
+}
+
+std::string Script::leave(std::string_view broker, std::uint64_t binding,
+                          std::uint64_t epoch) {
+  return step(Unregister{{broker_key(broker), model::Epoch(epoch), "stopped"},
+                         model::BindingId(binding)});
+}
+
+std::string Script::hand_over(std::string_view broker, std::uint64_t binding,
+                              base::Duration grace, std::uint64_t epoch) {
+  return step(Handover{{broker_key(broker), model::Epoch(epoch), grace},
+                       model::BindingId(binding)});
+}
+
+std::string Script::close(std::uint64_t binding, BindingClosed::Cause cause) {
+  return step(BindingClosed{model::BindingId(binding), cause});
+}
+
+std::string Script::scan(bool suspend_removals) {
+  return step(Scan{suspend_removals});
+}
+
+std::string Script::gap(base::Duration gap) { return step(ClockGap{gap}); }
+
+std::string Script::route(std::string_view topic) const {
+  const RouteTable& table = registry.table();
+  const TopicEntry* entry = table.find_topic(topic, model::hash_bytes(topic));
+  return entry == nullptr ? "-" : to_text(table.route(*entry));
+}
+
+std::uint64_t Script::stamp(std::string_view topic) const {
+  const RouteTable& table = registry.table();
+  const TopicEntry* entry = table.find_topic(topic, model::hash_bytes(topic));
+  return entry == nullptr ? 0 : table.stamp(*entry);
+}
+
+std::string Script::topics(std::string prefix) const {
+  std::string text;
+  for (const auto& topic :
+       registry.list_topics({std::move(prefix), "", 0}).topics) {
+    if (!text.empty()) text += ' ';
+    text += topic.topic.value();
+  }
+  return text;
+}
+
+std::string Script::brokers(std::string prefix) const {
+  std::string text;
+  for (const auto& broker :
+       registry.list_brokers({std::move(prefix), "", 0}, now).brokers) {
+    if (!text.empty()) text += ' ';
+    text += broker.broker.to_string();
+  }
+  return text;
+}
+
+model::ClusterView Script::view() const {
+  model::ClusterView view;
+  registry.fill(view, now);
+  return view;
+}
+
+}  // namespace waypost::registry
