@@ -1,0 +1,192 @@
+#ifndef WAYPOST_AGENT_HPP_
+#define WAYPOST_AGENT_HPP_
+
+// Registers a broker from within: for broker programs that embed the agent
+// instead of running waypost-agent beside them.
+//
+//   waypost::AgentOptions options;
+//   options.nameservers = {"10.0.0.1:9876", "10.0.0.2:9876"};
+//   options.cluster = "c1";
+//   options.broker_name = "broker-a";
+//   options.broker_address = "10.0.0.5:1883";
+//   options.topics = {{.name = "orders"}};
+//   auto agent = waypost::Agent::start(options);
+//   if (!agent) return complain(agent.error().to_string());
+//   ...
+//   (*agent)->report_health(false, "disk full");
+//   ...
+//   (*agent)->stop(waypost::AgentLeave::kUnregister, std::chrono::seconds(3));
+//
+// Needs the library waypost_agent and nothing but std in this header. It may
+// live beside the client SDK in one program.
+
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace waypost {
+
+// What went wrong. `message` says what failed, on what and why; `advice`, where
+// there is one, says what to do.
+struct AgentError {
+  enum class Code : std::uint8_t {
+    kInvalidArgument,  // a value is wrong; retrying is useless
+    kTimedOut,
+    kStopped,   // the agent is stopping or has stopped
+    kInternal,  // no thread, memory or descriptors; or a bug of this library
+  };
+  Code code = Code::kInternal;
+  std::string message;
+  std::string advice;
+
+  // "message (advice)".
+  std::string to_string() const;
+};
+
+// A value or an AgentError. REQUIRES for * and ->: has_value(). REQUIRES for
+// error(): !has_value(). A violation ends the process.
+template <typename T>
+class [[nodiscard]] AgentResult {
+ public:
+  // Both implicit, so that functions can return either.
+  AgentResult(T value) : content_(std::in_place_index<0>, std::move(value)) {}
+  AgentResult(AgentError error)
+      : content_(std::in_place_index<1>, std::move(error)) {}
+
+  bool has_value() const { return content_.index() == 0; }
+  explicit operator bool() const { return has_value(); }
+  T& operator*() { return *checked(); }
+  T* operator->() { return checked(); }
+  const AgentError& error() const {
+    const AgentError* error = std::get_if<1>(&content_);
+    if (error == nullptr) std::abort();
+    return *error;
+  }
+
+ private:
+  T* checked() {
+    T* value = std::get_if<0>(&content_);
+    if (value == nullptr) std::abort();
+    return value;
+  }
+  std::variant<T, AgentError> content_;
+};
+// Success without a value, or an AgentError.
+using AgentStatus = AgentResult<std::monostate>;
+
+struct AgentTopic {
+  std::string name;
+  std::uint32_t read_queues = 4;
+  std::uint32_t write_queues = 4;
+  bool readable = true;
+  bool writable = true;
+};
+
+// Something that happened, as a kind for programs and a line for people.
+struct AgentEvent {
+  enum class What : std::uint8_t {
+    kRegistered,      // a nameserver confirmed new content or a new connection
+    kHealthy,         // a verdict, being told to all nameservers
+    kUnhealthy,       //
+    kTopicsChanged,   //
+    kNameserverLost,  // cannot be reached, hung, or closed the connection
+    kRefused,         // a nameserver refuses the registration
+    kSuperseded,      // a newer process registered this broker: we stand back
+    kSharesHost,      // a nameserver runs on this machine
+    kOther,           // see the text
+  };
+  What what = What::kOther;
+  std::string nameserver;  // as given in the options; empty: not about one
+  std::string text;        // one line, without the time
+};
+
+enum class AgentLogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError, kOff };
+
+// Both are called on the agent's background thread, in order, and must not
+// block for long. They may call set_topics, report_health and
+// registered_count, but not stop. What they throw is caught and dropped.
+using AgentEventHandler = std::function<void(const AgentEvent& event)>;
+using AgentLogHandler =
+    std::function<void(AgentLogLevel level, std::string_view line)>;
+
+struct AgentOptions {
+  std::vector<std::string> nameservers;  // "host:port"; required, all of them
+  std::string cluster;                   // required
+  std::string broker_name;               // required
+  std::int64_t broker_id = 0;            // 0: the group's master
+  std::string broker_address;  // "host:port" as clients reach it; required
+  std::string zone;
+  std::vector<AgentTopic> topics;
+
+  // As waypost-agent's --probe: "mqtt", "tcp-exchange:PING/+PONG", ... Usually
+  // none here: the broker knows better and says it with report_health.
+  std::vector<std::string> probes;
+
+  std::string profile = "rocketmq-4";  // or "rocketmq-5", "fast"
+
+  // Any other option of waypost-agent by its key, over the profile:
+  // {"agent.register-interval", "10s"}. See docs/options.md.
+  std::vector<std::pair<std::string, std::string>> settings;
+
+  AgentEventHandler on_event;
+  AgentLogHandler on_log;
+  AgentLogLevel log_level = AgentLogLevel::kInfo;
+};
+
+// How an agent leaves.
+enum class AgentLeave : std::uint8_t {
+  kUnregister,  // the broker leaves the routes
+  kKeep,        // it stays for agent.handover-grace: another process takes over
+};
+
+// Keeps one broker registered with all nameservers, each independently of the
+// others, from a background thread of its own.
+//
+// Threads: every function may be called from any thread at any time, but for
+// stop() and destruction, which must come after all others have returned. Not
+// to be used in a child after fork(). Nothing here throws; nothing but stop()
+// waits.
+class Agent {
+ public:
+  // Checks the options (kInvalidArgument names the wrong one) and starts. Does
+  // not wait for a nameserver: it succeeds with all of them down.
+  static AgentResult<std::unique_ptr<Agent>> start(const AgentOptions& options);
+
+  // stop(kUnregister, 3 s), unless stopped before.
+  ~Agent();
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+
+  // Replaces the topics and tells all nameservers at once. On an error
+  // (kInvalidArgument names the topic) nothing changes.
+  AgentStatus set_topics(const std::vector<AgentTopic>& topics);
+
+  // The broker's own word about itself; counts at once, beside the probes, and
+  // until the next call. `reason` is shown to operators.
+  void report_health(bool healthy, std::string_view reason);
+
+  // With how many nameservers the broker is registered at the moment.
+  std::size_t registered_count() const;
+
+  // Says goodbye to the nameservers and ends the background thread, within
+  // `timeout` whatever they do. kTimedOut: a handler still runs; what is left
+  // ends with it. Not from a handler (kInvalidArgument). Twice is allowed.
+  AgentStatus stop(AgentLeave leave, std::chrono::nanoseconds timeout);
+
+ private:
+  class Impl;
+  explicit Agent(std::shared_ptr<Impl> impl);
+
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace waypost
+
+#endif  // WAYPOST_AGENT_HPP_
