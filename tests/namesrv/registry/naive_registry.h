@@ -1,0 +1,103 @@
+#ifndef WAYPOST_TESTS_NAMESRV_REGISTRY_NAIVE_REGISTRY_H_
+#define WAYPOST_TESTS_NAMESRV_REGISTRY_NAIVE_REGISTRY_H_
+
+// The registry's rules written down in the plainest way: flat maps, every
+// question answered by walking all of it. What the property test compares the
+// real one with.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "namesrv/registry/registry.h"
+
+namespace waypost::registry {
+
+class NaiveRegistry {
+ public:
+  explicit NaiveRegistry(RegistrySettings settings) : settings_(settings) {}
+
+  // "reply", or the name of the error's code.
+  std::string step(const Event& event, base::Instant now);
+  // Of the last step: "what name/id", sorted.
+  const std::vector<std::string>& changes() const { return changes_; }
+
+  // Topic to the route as text, of all topics.
+  std::map<std::string, std::string> routes() const;
+  // "cluster name/id address health epoch topics silence expiry", by key.
+  std::vector<std::string> brokers() const;
+  model::ClusterView view() const;
+  model::Epoch largest_epoch(const model::BrokerKey& key) const;
+
+ private:
+  struct Judgement {
+    bool healthy = true;
+    bool removes = true;
+    std::string reason;
+    friend bool operator==(const Judgement&, const Judgement&) = default;
+  };
+  struct Broker {
+    std::string cluster;
+    base::Endpoint address;
+    std::string zone;
+    Origin origin = Origin::kNative;
+    std::uint64_t epoch = 0;
+    std::uint64_t binding = 0;
+    bool open = true;
+    base::Duration expiry{0};
+    base::Duration heard{0};
+    bool suspect = false;
+    std::optional<base::Duration> grace;
+    std::optional<base::Duration> departs;
+    std::optional<base::Duration> held_until;
+    Judgement own;
+    Judgement observed;
+    std::optional<base::Duration> observed_until;
+    std::map<std::string, model::QueueData> topics;
+    model::Digest stated;
+    bool bad() const { return !own.healthy || !observed.healthy; }
+    bool hidden() const {
+      return (!own.healthy && own.removes) ||
+             (!observed.healthy && observed.removes);
+    }
+  };
+  using Brokers = std::map<model::BrokerKey, Broker>;
+
+  std::string on(const Register& event);
+  std::string on(const Heartbeat& event);
+  std::string on(const Verdict& event);
+  std::string on(const Unregister& event);
+  std::string on(const Handover& event);
+  std::string on(const BindingClosed& event);
+  std::string on(const Scan& event);
+  std::string on(const ClockGap& event);
+
+  std::string refusal(const Register& event) const;
+  Broker* holder(const model::BrokerKey& key, model::Epoch epoch,
+                 model::BindingId binding);
+  void heard(const model::BrokerKey& key, Broker& broker);
+  void judge(const model::BrokerKey& key, Judgement Broker::*which,
+             const Judgement& judgement);
+  void lapse();
+  void suspect(const std::set<model::BrokerKey>& gone);
+  std::set<model::BrokerKey> expired();
+  void remove(const model::BrokerKey& key, const std::string& what);
+  void note(const std::string& what, const model::BrokerKey& key);
+  // The brokers of each name that has any.
+  std::map<std::string, std::vector<const Broker*>> groups() const;
+
+  const RegistrySettings settings_;
+  base::Duration now_{0};  // awake
+  base::Duration outside_{0};
+  Brokers brokers_;
+  std::map<model::BrokerKey, std::uint64_t> epochs_;
+  std::vector<base::Duration> raised_;
+  bool braking_ = false;
+  std::vector<std::string> changes_;
+};
+
+}  // namespace waypost::registry
+
+#endif  // WAYPOST_TESTS_NAMESRV_REGISTRY_NAIVE_REGISTRY_H_
