@@ -7,21 +7,16 @@
 
 namespace waypost::client {
 
-// The clock of application threads: the timeline of transport::Loop, which is
+// A clock of application threads, on the timeline of transport::Loop, which is
 // CLOCK_MONOTONIC.
+template <clockid_t kMonotonicId>
 class AppClock final : public base::Clock {
  public:
   base::Instant now() const override {
-    return base::Instant(read(CLOCK_MONOTONIC));
+    return base::Instant(read(kMonotonicId));
   }
   base::WallTime wall_now() const override {
     return base::WallTime(read(CLOCK_REALTIME));
-  }
-
-  // The same timeline, up to one kernel tick (4 ms) behind, for a quarter of
-  // the price: no counter is read.
-  static base::Instant coarse_now() {
-    return base::Instant(read(CLOCK_MONOTONIC_COARSE));
   }
 
  private:
@@ -32,6 +27,12 @@ class AppClock final : public base::Clock {
            std::chrono::nanoseconds(time.tv_nsec);
   }
 };
+
+// For measuring latencies.
+using PreciseClock = AppClock<CLOCK_MONOTONIC>;
+// For whether an avoidance is over and how old a route is: up to one kernel
+// tick (4 ms) behind, for a quarter of the price, as no counter is read.
+using CoarseClock = AppClock<CLOCK_MONOTONIC_COARSE>;
 
 }  // namespace waypost::client
 

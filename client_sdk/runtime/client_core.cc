@@ -72,7 +72,7 @@ ClientCore::ClientCore(ClientOptions options, CheckedOptions checked,
       sink_(options_.on_log),
       levels_(options_.on_log ? static_cast<base::LogLevel>(options_.log_level)
                               : base::LogLevel::kOff),
-      state_(options_, clock_, *this),
+      state_(options_, coarse_clock_, *this),
       loop_(std::move(loop)) {}
 
 ClientCore::~ClientCore() = default;
@@ -176,14 +176,15 @@ Status ClientCore::wait_for_route(std::string_view topic,
                                   base::Duration timeout) {
   const auto followed = state_.topic(topic);
   if (!followed) return to_public(followed.error());
-  const std::string name((*followed)->name);
-  const Status status =
-      ask(name, timeout, [name](ClientEngine& engine, ClientEngine::Done done) {
-        engine.ensure(name, std::move(done));
+  const TopicState& state = **followed;
+  const Status status = ask(
+      topic, timeout, [&state](ClientEngine& engine, ClientEngine::Done done) {
+        engine.ensure(state, std::move(done));
       });
   if (!status) return status;
-  if (state_.route(name)) return {};
-  return Error{ErrorCode::kNotFound, "no broker serves topic '" + name + "'",
+  if (state_.route(topic)) return {};
+  return Error{ErrorCode::kNotFound,
+               "no broker serves topic '" + state.name + "'",
                "check its name, and that its brokers are registered"};
 }
 
@@ -203,10 +204,10 @@ Status ClientCore::refresh(std::string_view topic, base::Duration timeout) {
   if (closed_.load()) return closed_error();
   const auto followed = state_.topic(topic);
   if (!followed) return to_public(followed.error());
-  const std::string name((*followed)->name);
-  return ask(name, timeout,
-             [name](ClientEngine& engine, ClientEngine::Done done) {
-               engine.refresh(name, std::move(done));
+  const TopicState& state = **followed;
+  return ask(topic, timeout,
+             [&state](ClientEngine& engine, ClientEngine::Done done) {
+               engine.refresh(state, std::move(done));
              });
 }
 

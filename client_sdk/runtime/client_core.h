@@ -83,7 +83,8 @@ class ClientCore final : private EngineMailbox,
   const CheckedOptions checked_;
   HookSink sink_;
   base::LogLevels levels_;
-  const AppClock clock_;
+  const PreciseClock clock_;
+  const CoarseClock coarse_clock_;
   ClientState state_;
   std::atomic<bool> closed_{false};
   std::shared_ptr<LoopThread> loop_;      // null once closed

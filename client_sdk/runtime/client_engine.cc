@@ -83,12 +83,12 @@ void ClientEngine::want(TopicState& topic) {
   refresher_.ensure(name, [](const base::Status&) {});
 }
 
-void ClientEngine::ensure(const std::string& topic, Done done) {
-  refresher_.ensure(model::TopicName(topic), std::move(done));
+void ClientEngine::ensure(const TopicState& topic, Done done) {
+  refresher_.ensure(model::TopicName(topic.name), std::move(done));
 }
 
-void ClientEngine::refresh(const std::string& topic, Done done) {
-  refresher_.refresh(model::TopicName(topic), std::move(done));
+void ClientEngine::refresh(const TopicState& topic, Done done) {
+  refresher_.refresh(model::TopicName(topic.name), std::move(done));
 }
 
 void ClientEngine::refresh_all(Done done) {

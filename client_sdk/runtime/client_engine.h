@@ -39,8 +39,8 @@ class ClientEngine final : private NameserverLinkObserver,
   void fault_changed(const FaultBoard::Change& change);
 
   // As RouteRefresher's; tables are published before `done` is called.
-  void ensure(const std::string& topic, Done done);
-  void refresh(const std::string& topic, Done done);
+  void ensure(const TopicState& topic, Done done);
+  void refresh(const TopicState& topic, Done done);
   void refresh_all(Done done);
 
  private:

@@ -5,7 +5,6 @@
 
 #include "client_sdk/core/retry_choice.h"
 #include "client_sdk/core/to_public.h"
-#include "client_sdk/runtime/app_clock.h"
 
 namespace waypost::client {
 namespace {
@@ -125,7 +124,7 @@ const Eligibility& ClientState::eligibility(ThreadTopic::Purpose& mine,
   const bool current =
       cached.route_id == route.id && cached.fault_version == fault_version &&
       (cached.eligibility.valid_until == base::Instant::max() ||
-       AppClock::coarse_now() < cached.eligibility.valid_until);
+       clock_.now() < cached.eligibility.valid_until);
   if (!current) {
     cached.eligibility =
         decide_eligibility(states_of(plan), max_avoided_percent_, clock_.now());

@@ -49,7 +49,7 @@ class NameserverLinkObserver {
   virtual void on_nameserver_connected(const std::string& nameserver,
                                        const model::HelloReply& reply) = 0;
   // There is no connection (any more) to the current nameserver.
-  virtual void on_nameserver_lost() = 0;
+  virtual void on_nameserver_lost() {}
   virtual void on_nameserver_switched(const std::string& from,
                                       const std::string& to,
                                       const std::string& why) = 0;

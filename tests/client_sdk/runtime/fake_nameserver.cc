@@ -1,0 +1,124 @@
+#include "tests/client_sdk/runtime/fake_nameserver.h"
+
+#include <utility>
+
+#include "base/assert.h"
+#include "wire/codec/native.h"
+
+namespace waypost::client {
+
+model::VersionedRoute route_of(const std::string& topic,
+                               const std::vector<std::string>& brokers) {
+  model::VersionedRoute versioned;
+  versioned.route.topic = model::TopicName(topic);
+  for (std::string name : brokers) {
+    const bool suspect = name.back() == '?';
+    if (suspect) name.pop_back();
+    model::RouteGroup group;
+    group.cluster = model::ClusterName("cluster");
+    group.broker_name = model::BrokerName(name);
+    group.queues = {4, 4, {}, 0};
+    model::Replica master;
+    master.id = model::kMasterId;
+    master.address = {"10.1.0." + std::to_string(name.back() - 'a' + 1), 10911};
+    master.health =
+        suspect ? model::BrokerHealth::kSuspect : model::BrokerHealth::kHealthy;
+    group.replicas.push_back(master);
+    versioned.route.groups.push_back(group);
+  }
+  versioned.digest = model::digest_route(versioned.route);
+  return versioned;
+}
+
+class FakeNameserver::Session final : public rpc::SessionHandler {
+ public:
+  Session(FakeNameserver& server, rpc::ServerSession& session)
+      : server_(server), session_(session) {}
+
+  void on_request(const codec::FrameView& frame) override {
+    server_.answer(session_, frame);
+  }
+  void on_closed(transport::CloseReason) override {}
+
+ private:
+  FakeNameserver& server_;
+  rpc::ServerSession& session_;
+};
+
+FakeNameserver::FakeNameserver(base::Executor& executor,
+                               transport::Network& network, std::string name,
+                               const base::Endpoint& listen)
+    : name_(std::move(name)),
+      acceptor_(executor, network, {},
+                [this](rpc::ServerSession& session) {
+                  return std::make_unique<Session>(*this, session);
+                },
+                {}) {
+  const auto listening = acceptor_.listen(listen);
+  WAYPOST_ASSERT(listening.has_value());
+}
+
+void FakeNameserver::drain(const std::string& reason) {
+  const std::string notice = codec::encode(model::DrainNotice{reason});
+  acceptor_.for_each([&](rpc::ServerSession& session) {
+    session.push(codec::FrameKind::kDrainNotice, notice);
+  });
+}
+
+void FakeNameserver::answer(rpc::ServerSession& session,
+                            const codec::FrameView& frame) {
+  const std::uint64_t id = frame.header.correlation_id;
+  if (behaviour == Behaviour::kNoHello) return;
+  if (frame.header.kind == codec::FrameKind::kHello) {
+    hellos.push_back(*codec::decode<model::HelloRequest>(frame.payload));
+    model::HelloReply reply;
+    reply.server_name = name_;
+    reply.incarnation = model::Incarnation(1);
+    session.reply(codec::FrameKind::kHello, codec::kFlagReply, id,
+                  codec::encode(reply));
+    return;
+  }
+  WAYPOST_ASSERT(frame.header.kind == codec::FrameKind::kQueryRoutes);
+  const auto query = codec::decode<model::RouteQueryRequest>(frame.payload);
+  WAYPOST_ASSERT(query.has_value());
+  queries.push_back(*query);
+  answer_query(session, id, *query);
+}
+
+void FakeNameserver::answer_query(rpc::ServerSession& session, std::uint64_t id,
+                                  const model::RouteQueryRequest& query) {
+  if (behaviour == Behaviour::kSilent) return;
+  if (behaviour == Behaviour::kNotReadyError) {
+    return session.reply_error(
+        id, {base::ErrorCode::kNotReady, name_ + " is starting", ""});
+  }
+  if (behaviour == Behaviour::kGarbage) {
+    return session.reply(codec::FrameKind::kQueryRoutes, codec::kFlagReply, id,
+                         std::string(64, '\x5a'));
+  }
+  model::RouteQueryEnd end;
+  if (behaviour == Behaviour::kStarting) {
+    end.state = model::ServerState::kStarting;
+  } else {
+    for (const auto& item : query.topics) {
+      const auto found = routes.find(item.topic.value());
+      if (found == routes.end()) {
+        end.errors.push_back(
+            {item.topic, {base::ErrorCode::kNotFound, "no such topic", ""}});
+      } else if (found->second.digest == item.known) {
+        ++end.unchanged;
+      } else {
+        ++routes_sent;
+        session.reply(codec::FrameKind::kRoute,
+                      codec::kFlagReply | codec::kFlagMore, id,
+                      codec::encode(found->second));
+      }
+    }
+  }
+  if (behaviour == Behaviour::kNoEnd) return;
+  if (behaviour == Behaviour::kWrongCount) ++end.unchanged;
+  session.reply(codec::FrameKind::kQueryRoutes, codec::kFlagReply, id,
+                codec::encode(end));
+}
+
+}  // namespace waypost::client

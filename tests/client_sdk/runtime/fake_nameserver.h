@@ -1,0 +1,66 @@
+#ifndef WAYPOST_TESTS_CLIENT_SDK_RUNTIME_FAKE_NAMESERVER_H_
+#define WAYPOST_TESTS_CLIENT_SDK_RUNTIME_FAKE_NAMESERVER_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/executor.h"
+#include "wire/model/operations.h"
+#include "wire/rpc/acceptor.h"
+#include "wire/transport/network.h"
+
+namespace waypost::client {
+
+// A route with four read and write queues at each broker; "broker-a" is at
+// 10.1.0.1, "broker-b" at 10.1.0.2, ...; "broker-a?" is suspect.
+model::VersionedRoute route_of(const std::string& topic,
+                               const std::vector<std::string>& brokers);
+
+// Speaks the native protocol and does what the test says. Runs on the simulated
+// network and on the real one.
+class FakeNameserver {
+ public:
+  enum class Behaviour {
+    kServes,
+    kStarting,       // every query: the end says starting
+    kNotReadyError,  // every query: an error frame, not ready
+    kSilent,         // answers hello, never a query
+    kNoEnd,          // sends routes, never the end
+    kNoHello,        // accepts, never answers anything
+    kWrongCount,     // the end's count of unchanged topics is wrong
+    kGarbage,        // answers queries with bytes that are no payload
+  };
+
+  FakeNameserver(base::Executor& executor, transport::Network& network,
+                 std::string name, const base::Endpoint& listen);
+
+  Behaviour behaviour = Behaviour::kServes;
+  void set_route(const std::string& topic,
+                 const std::vector<std::string>& brokers) {
+    routes[topic] = route_of(topic, brokers);
+  }
+  // Tells all clients to move on.
+  void drain(const std::string& reason);
+  const base::Endpoint& address() const { return acceptor_.local(); }
+  rpc::Acceptor& acceptor() { return acceptor_; }
+
+  std::map<std::string, model::VersionedRoute> routes;
+  std::vector<model::RouteQueryRequest> queries;  // as they came
+  std::size_t routes_sent = 0;
+  std::vector<model::HelloRequest> hellos;
+
+ private:
+  class Session;
+  void answer(rpc::ServerSession& session, const codec::FrameView& frame);
+  void answer_query(rpc::ServerSession& session, std::uint64_t id,
+                    const model::RouteQueryRequest& query);
+
+  const std::string name_;
+  rpc::Acceptor acceptor_;
+};
+
+}  // namespace waypost::client
+
+#endif  // WAYPOST_TESTS_CLIENT_SDK_RUNTIME_FAKE_NAMESERVER_H_
