@@ -89,7 +89,7 @@ UvListener::UvListener(UvLoop& loop, int descriptor,
       connection_options_(
           std::make_shared<const ConnectionOptions>(options.connection)),
       logger_(options.logger.for_component(base::LogComponent::kTransport)),
-      on_accept_(std::move(on_accept)),
+      on_accept_(std::make_shared<const AcceptCallback>(std::move(on_accept))),
       local_(SocketAddress::local_of(descriptor)),
       spare_descriptor_(open_spare()) {}
 
@@ -121,6 +121,7 @@ void UvListener::poll() {
 }
 
 void UvListener::on_readable() {
+  const auto held = on_accept_;
   bool destroyed = false;
   destroyed_ = &destroyed;
   for (int accepted = 0; accepted < kAcceptsPerTurn; ++accepted) {
@@ -168,7 +169,7 @@ bool UvListener::accept_one() {
 void UvListener::hand_over(int descriptor, const base::Endpoint& peer) {
   auto connection =
       UvConnection::adopt(loop_, descriptor, peer, connection_options_);
-  if (connection) on_accept_(std::move(*connection));
+  if (connection) (*on_accept_)(std::move(*connection));
 }
 
 void UvListener::on_accept_failed(int error) {

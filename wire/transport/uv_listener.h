@@ -6,8 +6,8 @@
 // spins when descriptors have run out and its own spare one is lost.
 //
 // Lifetime. The accept callback may destroy the listener, so the accept loop
-// asks `destroyed_` after each call. The descriptor is closed after the poll
-// handle was stopped, as libuv demands.
+// holds the callback itself and asks `destroyed_` after each call. The
+// descriptor is closed after the poll handle was stopped, as libuv demands.
 
 #include <memory>
 
@@ -50,7 +50,7 @@ class UvListener final : public Listener {
   const int descriptor_;
   const std::shared_ptr<const ConnectionOptions> connection_options_;
   const base::Logger logger_;
-  const AcceptCallback on_accept_;
+  const std::shared_ptr<const AcceptCallback> on_accept_;
   const base::Endpoint local_;
   UvHandle<uv_poll_t> poll_;
   // Given up for a moment when there are no descriptors left, so that those who

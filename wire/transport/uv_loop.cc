@@ -155,7 +155,13 @@ void UvLoop::on_timer() {
 }
 
 void UvLoop::on_before_block() {
-  if (turn_hook_) turn_hook_();
+  if (turn_hook_) {
+    // The hook may replace itself.
+    auto hook = std::move(turn_hook_);
+    hook_replaced_ = false;
+    hook();
+    if (!hook_replaced_) turn_hook_ = std::move(hook);
+  }
   arm_timer();
   now_valid_ = false;
 }
@@ -184,6 +190,7 @@ void UvLoop::arm_timer() {
 void UvLoop::set_turn_hook(std::function<void()> hook) {
   WAYPOST_ASSERT(in_executor_thread());
   turn_hook_ = std::move(hook);
+  hook_replaced_ = true;
 }
 
 std::unique_ptr<Operation> UvLoop::on_signal(int signal_number,

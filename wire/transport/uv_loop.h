@@ -83,6 +83,7 @@ class UvLoop final : public Loop {
   TimerQueue timers_;
   base::Instant armed_for_ = base::Instant::max();  // max: not armed
   std::function<void()> turn_hook_;
+  bool hook_replaced_ = false;  // while the hook was running
   UvNetwork network_;
   IoBuffers buffers_;
 };

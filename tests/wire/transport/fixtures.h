@@ -30,7 +30,9 @@ inline std::string text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// Runs `loop` until `condition` holds after some turn.
+// Runs `loop` until `condition` holds after some turn. There is a turn every
+// few milliseconds at least, because a condition may look at sockets of the
+// test, which do not wake the loop.
 inline void run_until(Loop& loop, const std::function<bool()>& condition,
                       base::Duration deadline = kDeadline) {
   bool late = false;
@@ -38,6 +40,11 @@ inline void run_until(Loop& loop, const std::function<bool()>& condition,
     late = true;
     loop.stop();
   });
+  std::unique_ptr<base::Timer> tick;
+  const std::function<void()> again = [&] {
+    tick = loop.run_after(5ms, again);
+  };
+  again();
   loop.set_turn_hook([&] {
     if (condition()) loop.stop();
   });

@@ -198,6 +198,27 @@ TEST_CASE(
   CHECK(events.find("t|") != std::string::npos);
 }
 
+TEST_CASE("the turn hook may replace or remove itself") {
+  const auto loop = Loop::create();
+  auto held = std::make_shared<int>(0);
+  loop->set_turn_hook([&loop, held] {
+    loop->set_turn_hook([&loop, held] {
+      ++*held;
+      loop->set_turn_hook(nullptr);
+    });
+    ++*held;
+  });
+  int turns = 0;
+  std::function<void()> again = [&] {
+    if (++turns < 5) return loop->post(again);
+    loop->stop();
+  };
+  loop->post(again);
+  loop->run();
+  CHECK(*held == 2);
+  CHECK(held.use_count() == 1);
+}
+
 TEST_CASE(
     "a signal reaches the loop, and ending the watch restores the default") {
   const auto loop = Loop::create();

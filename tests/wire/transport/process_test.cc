@@ -51,14 +51,6 @@ struct TempFile {
   std::string path;
 };
 
-// Runs the loop's turns every millisecond until the condition holds.
-void poll_until(Loop& loop, const std::function<bool()>& condition) {
-  std::unique_ptr<base::Timer> tick;
-  std::function<void()> again = [&] { tick = loop.run_after(1ms, again); };
-  again();
-  run_until(loop, condition);
-}
-
 }  // namespace
 
 TEST_CASE("a program's exit status or signal is told") {
@@ -99,11 +91,11 @@ TEST_CASE("destroying the operation kills the program and its children") {
   auto process = loop->spawn(
       {"sh", "-c", "sleep 1000 & echo $! > " + file.path + "; wait"},
       [](auto) { FAIL("called after it was destroyed"); });
-  poll_until(*loop, [&] { return file.number().has_value(); });
+  run_until(*loop, [&] { return file.number().has_value(); });
   const int grandchild = *file.number();
   CHECK_FALSE(is_dead(grandchild));
   process.reset();
-  poll_until(*loop, [&] { return is_dead(grandchild); });
+  run_until(*loop, [&] { return is_dead(grandchild); });
 }
 
 TEST_CASE("a loop that ends right after a kill leaves no zombie") {
@@ -112,7 +104,7 @@ TEST_CASE("a loop that ends right after a kill leaves no zombie") {
   auto process =
       loop->spawn({"sh", "-c", "echo $$ > " + file.path + "; exec sleep 1000"},
                   [](auto) {});
-  poll_until(*loop, [&] { return file.number().has_value(); });
+  run_until(*loop, [&] { return file.number().has_value(); });
   process.reset();
   loop.reset();
   CHECK_FALSE(

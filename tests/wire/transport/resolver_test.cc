@@ -96,7 +96,7 @@ TEST_CASE("a silent server costs the deadline and no more") {
 TEST_CASE("a server that refuses is told as unavailable, not waited for") {
   const ClosedPort nobody;
   UvLoop loop(ResolverOptions{.servers = nobody.endpoint().to_string()});
-  const auto addresses = look_up(loop, "any.test", kDeadline / 2);
+  const auto addresses = look_up(loop, "any.test", 1400ms);
   REQUIRE_FALSE(addresses.has_value());
   CHECK(addresses.error().code != base::ErrorCode::kNotFound);
 }
@@ -113,9 +113,6 @@ TEST_CASE("a lookup can be cancelled at any time") {
   }
   auto operation = loop.network().resolve("silent.test", kDeadline, must_not);
   const int asked = dns.questions();
-  std::unique_ptr<base::Timer> tick;
-  std::function<void()> again = [&] { tick = loop.run_after(1ms, again); };
-  again();
   run_until(loop, [&] { return dns.questions() > asked; });
   operation.reset();
   // Others are not disturbed.
