@@ -1,6 +1,7 @@
 #include "wire/codec/frame.h"
 
 #include <algorithm>
+#include <bit>
 #include <concepts>
 #include <cstring>
 
@@ -12,28 +13,27 @@ namespace {
 constexpr std::string_view kMagic = "WPST";
 constexpr std::size_t kCorrelationIdOffset = 8;
 
+// The header is read for every request: numbers are copied as they are.
+static_assert(std::endian::native == std::endian::little,
+              "a big-endian host must swap the header's numbers");
+
 template <std::unsigned_integral T>
-void store_little_endian(T value, char* out) {
-  std::uint64_t rest = value;
-  for (std::size_t i = 0; i < sizeof(T); ++i, rest >>= 8U) {
-    out[i] = static_cast<char>(rest & 0xffU);
-  }
+void store(T value, char* out) {
+  std::memcpy(out, &value, sizeof(T));
 }
 
 template <std::unsigned_integral T>
-T load_little_endian(const std::byte* in) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < sizeof(T); ++i) {
-    value |= std::to_integer<std::uint64_t>(in[i]) << (8 * i);
-  }
-  return static_cast<T>(value);
+T load(const std::byte* in) {
+  T value = 0;
+  std::memcpy(&value, in, sizeof(T));
+  return value;
 }
 
 void store_header(const FrameHeader& header, char* out) {
-  store_little_endian(header.payload_bytes, out);
-  store_little_endian(static_cast<std::uint16_t>(header.kind), out + 4);
-  store_little_endian(header.flags, out + 6);
-  store_little_endian(header.correlation_id, out + kCorrelationIdOffset);
+  store(header.payload_bytes, out);
+  store(static_cast<std::uint16_t>(header.kind), out + 4);
+  store(header.flags, out + 6);
+  store(header.correlation_id, out + kCorrelationIdOffset);
 }
 
 }  // namespace
@@ -119,11 +119,10 @@ std::array<std::byte, kFrameHeaderBytes> encode_frame_header(
 
 FrameHeader decode_frame_header(const std::byte* bytes) {
   FrameHeader header;
-  header.payload_bytes = load_little_endian<std::uint32_t>(bytes);
-  header.kind = FrameKind{load_little_endian<std::uint16_t>(bytes + 4)};
-  header.flags = load_little_endian<std::uint16_t>(bytes + 6);
-  header.correlation_id =
-      load_little_endian<std::uint64_t>(bytes + kCorrelationIdOffset);
+  header.payload_bytes = load<std::uint32_t>(bytes);
+  header.kind = FrameKind{load<std::uint16_t>(bytes + 4)};
+  header.flags = load<std::uint16_t>(bytes + 6);
+  header.correlation_id = load<std::uint64_t>(bytes + kCorrelationIdOffset);
   return header;
 }
 
@@ -149,7 +148,7 @@ FrameScan scan_frame(std::span<const std::byte> bytes,
 }
 
 void patch_correlation_id(char* frame, std::uint64_t correlation_id) {
-  store_little_endian(correlation_id, frame + kCorrelationIdOffset);
+  store(correlation_id, frame + kCorrelationIdOffset);
 }
 
 FrameBytes make_frame(FrameKind kind, std::uint16_t flags,

@@ -59,10 +59,8 @@ std::unique_ptr<ProtocolStream> AcceptedConnection::choose_stream(
     return std::make_unique<NativeStream>(id_, *connection_, native_);
   }
   // Nothing is written: an error frame means nothing in another protocol.
-  native_.logger.warn("closed a connection of a protocol not spoken here",
-                      {{"peer", connection_->peer().to_string()},
-                       {"protocol", protocol_name(protocol)},
-                       {"first_byte", std::to_integer<unsigned>(first_byte)}});
+  native_.log_refusal("closed a connection of a protocol not spoken here",
+                      connection_->peer(), protocol_name(protocol));
   connection_->close();
   return nullptr;
 }

@@ -27,7 +27,9 @@ class Acceptor::Impl final : public AcceptedConnection::Owner {
       : executor_(executor),
         network_(network),
         options_(std::move(options)),
-        native_{options_.payload_max_bytes, std::move(native), logger, {}},
+        native_{
+            executor, options_.payload_max_bytes, std::move(native), logger, {},
+            {}},
         next_id_((std::uint64_t{options_.loop_index} << kLoopIndexShift) + 1) {
     // The largest frame must fit, whatever the transport's default is.
     auto& limit = options_.listen.connection.read_limit_bytes;

@@ -16,6 +16,15 @@ std::span<const std::byte> as_bytes(std::string_view text) {
 
 }  // namespace
 
+void NativeStream::Settings::log_refusal(std::string_view why,
+                                         const base::Endpoint& peer,
+                                         std::string_view detail) {
+  if (!refusals.admit(clock.now())) return;
+  logger.warn(why, {{"peer", peer.to_string()},
+                    {"detail", detail},
+                    {"not_logged_before", refusals.take_left_out()}});
+}
+
 NativeStream::NativeStream(std::uint64_t id, transport::Connection& connection,
                            Settings& settings)
     : id_(id), connection_(connection), settings_(settings) {}
@@ -129,8 +138,7 @@ void NativeStream::reply_error(std::uint64_t correlation_id,
 void NativeStream::refuse(std::uint64_t correlation_id,
                           const base::Error& error) {
   if (ending_) return;
-  settings_.logger.info(
-      "refused", {{"peer", peer().to_string()}, {"error", error.to_string()}});
+  settings_.log_refusal("refused a peer", peer(), error.to_string());
   reply_error(correlation_id, error);
   ending_ = true;
   connection_.close_after_flush(kFlushMax);

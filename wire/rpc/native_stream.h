@@ -5,8 +5,10 @@
 #include <memory>
 #include <string>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "wire/rpc/acceptor.h"
+#include "wire/rpc/log_throttle.h"
 #include "wire/rpc/protocol_stream.h"
 #include "wire/rpc/session.h"
 
@@ -21,12 +23,18 @@ namespace waypost::rpc {
 // written for one read in one piece.
 class NativeStream final : public ProtocolStream, public ServerSession {
  public:
+  // Shared by all connections of an acceptor.
   struct Settings {
+    const base::Clock& clock;
     std::size_t payload_max_bytes = codec::kPayloadMaxBytesDefault;
     SessionFactory factory;
-    base::Logger logger;
-    // For frames put together; one for all connections of the loop.
-    std::string scratch;
+    base::Logger logger{};
+    LogThrottle refusals{};
+    std::string scratch{};  // for frames put together
+
+    // Logs that a peer was refused, but not every time when there are many.
+    void log_refusal(std::string_view why, const base::Endpoint& peer,
+                     std::string_view detail);
   };
 
   // Connection and settings must outlive the stream.

@@ -51,9 +51,25 @@ TEST_CASE("other protocols are closed without a word, with a log line") {
     CHECK(world.log.sessions.empty());
     CHECK(world.acceptor->connection_count() == 0);
     REQUIRE(log.lines.size() == 1);
-    CHECK(log.lines[0].find("protocol=" + std::string(protocol)) !=
+    CHECK(log.lines[0].find("detail=" + std::string(protocol)) !=
           std::string::npos);
   }
+}
+
+TEST_CASE("a port scanner does not fill the log") {
+  LogLines log;
+  RpcWorld world;
+  world.serve({}, log.logger());
+  for (int i = 0; i < 200; ++i) {
+    world.connect_raw().say(i % 2 == 0 ? "GET / HTTP/1.1\r\n" : "WAIT A BIT");
+  }
+  world.world.run_for(2s);
+  CHECK(log.lines.size() == 10);
+  world.world.run_for(20s);
+  world.connect_raw().say("GET / HTTP/1.1\r\n");
+  world.world.run_for(1s);
+  REQUIRE(log.lines.size() == 11);
+  CHECK(log.lines[10].find("not_logged_before=190") != std::string::npos);
 }
 
 TEST_CASE("another preface version is answered with the one we speak") {

@@ -62,12 +62,20 @@ class EchoHandler : public SessionHandler {
   ServerSession& session_;
 };
 
+class NoClock : public base::Clock {
+ public:
+  base::Instant now() const override { return {}; }
+  base::WallTime wall_now() const override { return {}; }
+};
+
+std::unique_ptr<SessionHandler> echo(ServerSession& session) {
+  return std::make_unique<EchoHandler>(session);
+}
+
 TEST_CASE("a thousand requests of one read are answered without memory") {
   CountingConnection connection;
-  NativeStream::Settings settings;
-  settings.factory = [](ServerSession& session) {
-    return std::make_unique<EchoHandler>(session);
-  };
+  NoClock clock;
+  NativeStream::Settings settings{.clock = clock, .factory = echo};
   NativeStream stream(1, connection, settings);
   const std::string frame =
       codec::make_frame(FrameKind::kQueryRoutes, 0, 7, std::string(64, 'x'));
@@ -87,10 +95,8 @@ TEST_CASE("a thousand requests of one read are answered without memory") {
 
 TEST_CASE("an incomplete frame is left in the connection's buffer") {
   CountingConnection connection;
-  NativeStream::Settings settings;
-  settings.factory = [](ServerSession& session) {
-    return std::make_unique<EchoHandler>(session);
-  };
+  NoClock clock;
+  NativeStream::Settings settings{.clock = clock, .factory = echo};
   NativeStream stream(1, connection, settings);
   const std::string bytes =
       preface_text() + codec::make_frame(FrameKind::kPing, 0, 7, "12345678");
