@@ -6,9 +6,7 @@
 //
 // Every callback may cancel, call, close or destroy the channel. Therefore the
 // Impl is counted and each event holds it; after each callback the event looks
-// whether it still has a channel (detached_) and a connection (link_). A
-// connection that is given up inside one of its own events is destroyed by a
-// task after that event.
+// whether it still has a channel (detached_) and a connection (link_).
 
 #include "wire/rpc/channel.h"
 
@@ -19,6 +17,7 @@
 #include "base/assert.h"
 #include "wire/codec/native.h"
 #include "wire/rpc/call_table.h"
+#include "wire/rpc/channel_link.h"
 
 namespace waypost::rpc {
 namespace {
@@ -33,61 +32,9 @@ bool answer_fits(codec::FrameKind request, codec::FrameKind answer) {
           answer == codec::FrameKind::kRoute);
 }
 
-// One connection and the events it sends for as long as the channel wants them.
-class Link final : public transport::ConnectionHandler,
-                   public std::enable_shared_from_this<Link> {
- public:
-  class Owner {
-   public:
-    virtual ~Owner() = default;
-    virtual std::size_t on_link_bytes(std::span<const std::byte> bytes) = 0;
-    virtual void on_link_closed(const base::Error& error) = 0;
-  };
-
-  Link(base::Executor& executor, Owner& owner,
-       std::unique_ptr<transport::Connection> connection)
-      : executor_(executor),
-        owner_(&owner),
-        connection_(std::move(connection)) {}
-
-  transport::Connection& connection() { return *connection_; }
-
-  // No more events. Inside one of them the connection is only closed, and
-  // destroyed afterwards.
-  void retire() {
-    owner_ = nullptr;
-    if (!in_event_) return connection_.reset();
-    connection_->close();
-    executor_.post([self = shared_from_this()] { self->connection_.reset(); });
-  }
-
-  std::size_t on_bytes(std::span<const std::byte> bytes) override {
-    if (owner_ == nullptr) return bytes.size();
-    const auto self = shared_from_this();
-    in_event_ = true;
-    const std::size_t consumed = owner_->on_link_bytes(bytes);
-    in_event_ = false;
-    return consumed;
-  }
-
-  void on_closed(transport::CloseReason, const base::Error& error) override {
-    if (owner_ == nullptr) return;
-    const auto self = shared_from_this();
-    in_event_ = true;
-    owner_->on_link_closed(error);
-    in_event_ = false;
-  }
-
- private:
-  base::Executor& executor_;
-  Owner* owner_;
-  std::unique_ptr<transport::Connection> connection_;
-  bool in_event_ = false;
-};
-
 }  // namespace
 
-class Channel::Impl final : public Link::Owner,
+class Channel::Impl final : public ChannelLink::Owner,
                             public std::enable_shared_from_this<Impl> {
  public:
   Impl(base::Executor& executor, transport::Network& network,
@@ -168,7 +115,7 @@ class Channel::Impl final : public Link::Owner,
   std::unique_ptr<base::Timer> connect_timer_;
   CallId hello_id_ = 0;
 
-  std::shared_ptr<Link> link_;
+  std::shared_ptr<ChannelLink> link_;
   std::uint32_t peer_payload_max_bytes_ = 0;  // 0: not told
 
   // One timer for all calls. It may stand earlier than the next deadline, so
@@ -240,14 +187,15 @@ void Channel::Impl::detach() {
 void Channel::Impl::on_tcp_connected(ConnectResult connection) {
   connected_ = std::move(connecting_);
   if (!connection) return fail_connection(connection.error());
-  link_ = std::make_shared<Link>(executor_, *this, std::move(*connection));
+  link_ =
+      std::make_shared<ChannelLink>(executor_, *this, std::move(*connection));
   hello_id_ = calls_.reserve_id();
   const codec::Preface preface = codec::encode_preface();
   const std::string hello = codec::make_frame(
       codec::FrameKind::kHello, 0, hello_id_, codec::encode(options_.hello));
-  link_->connection().start(link_.get());
-  link_->connection().write(preface);
-  link_->connection().write(std::as_bytes(std::span(hello)));
+  link_->start();
+  link_->write(preface);
+  link_->write(std::as_bytes(std::span(hello)));
 }
 
 void Channel::Impl::on_connect_timeout() {
@@ -299,7 +247,7 @@ void Channel::Impl::send(CallId id, PendingCall& call) {
     return deliver_later();
   }
   const std::string frame = codec::make_frame(call.kind, 0, id, payload);
-  link_->connection().write(std::as_bytes(std::span(frame)));
+  link_->write(std::as_bytes(std::span(frame)));
 }
 
 void Channel::Impl::arm_deadline_timer() {
@@ -334,7 +282,7 @@ base::Error Channel::Impl::late(const PendingCall& call) const {
 
 std::size_t Channel::Impl::on_link_bytes(std::span<const std::byte> bytes) {
   const auto self = shared_from_this();
-  const Link* const link = link_.get();
+  const ChannelLink* const link = link_.get();
   std::size_t used = 0;
   while (link_.get() == link && !detached_) {
     const codec::FrameScan scan =
