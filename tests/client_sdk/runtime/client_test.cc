@@ -1,0 +1,399 @@
+// The public API with its real thread, against nameservers on the loopback
+// network.
+
+#include "waypost/client.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "base/random.h"
+#include "tests/client_sdk/runtime/fake_nameserver.h"
+#include "waypost/waypost.hpp"
+#include "wire/transport/loop.h"
+
+namespace waypost {
+namespace {
+
+using namespace std::chrono_literals;
+using client::FakeNameserver;
+using Behaviour = FakeNameserver::Behaviour;
+
+// Long enough for the slowest machine under a sanitizer; nothing waits for it
+// when all is well.
+constexpr auto kPatience = 60s;
+
+// Some fake nameservers on a thread of their own.
+class RealNameservers {
+ public:
+  explicit RealNameservers(std::size_t count) {
+    loop_ = transport::Loop::create();
+    for (std::size_t i = 0; i < count; ++i) {
+      servers_.push_back(std::make_unique<FakeNameserver>(
+          *loop_, loop_->network(), "ns-" + std::to_string(i),
+          base::Endpoint{"127.0.0.1", 0}));
+      addresses.push_back(servers_.back()->address().to_string());
+    }
+    thread_ = std::thread([this] {
+      loop_->run();
+      servers_.clear();
+    });
+  }
+  ~RealNameservers() {
+    loop_->stop();
+    thread_.join();
+    loop_.reset();
+  }
+
+  // Runs on the nameservers' thread.
+  void with(
+      const std::function<void(std::vector<std::unique_ptr<FakeNameserver>>&)>&
+          task) {
+    std::promise<void> done;
+    loop_->post([&] {
+      task(servers_);
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+  void set_route(const std::string& topic,
+                 const std::vector<std::string>& brokers) {
+    with([&](auto& servers) {
+      for (auto& each : servers) each->set_route(topic, brokers);
+    });
+  }
+  void behave(std::size_t server, Behaviour behaviour) {
+    with([&](auto& servers) { servers[server]->behaviour = behaviour; });
+  }
+
+  std::vector<std::string> addresses;
+
+ private:
+  std::unique_ptr<transport::Loop> loop_;
+  std::vector<std::unique_ptr<FakeNameserver>> servers_;
+  std::thread thread_;
+};
+
+// Collects events and waits for them.
+class EventLog {
+ public:
+  EventHandler handler() {
+    return [this](const Event& event) {
+      const std::lock_guard lock(mutex_);
+      events_.push_back(event);
+      changed_.notify_all();
+    };
+  }
+  template <typename What>
+  bool wait_for() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kPatience, [this] {
+      for (const auto& event : events_) {
+        if (std::holds_alternative<What>(event.what)) return true;
+      }
+      return false;
+    });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Event> events_;
+};
+
+ClientOptions options_for(const RealNameservers& nameservers) {
+  ClientOptions options = *ClientOptions::for_profile("fast");
+  options.nameservers = nameservers.addresses;
+  options.start_nameserver = nameservers.addresses[0];
+  // Generous: a sanitizer on a busy machine is slow.
+  options.rpc_timeout = 20s;
+  return options;
+}
+
+Client make_client(ClientOptions options) {
+  auto client = Client::create(std::move(options));
+  REQUIRE(client);
+  return std::move(*client);
+}
+
+TEST_CASE("a client finds routes, picks, and follows their changes") {
+  RealNameservers nameservers(2);
+  nameservers.set_route("orders", {"broker-a", "broker-b"});
+  EventLog events;
+  auto options = options_for(nameservers);
+  options.on_event = events.handler();
+  Client client = make_client(options);
+
+  const auto route = client.route("orders", kPatience);
+  REQUIRE(route);
+  CHECK(route->groups.size() == 2);
+  CHECK(route->nameserver == nameservers.addresses[0]);
+  const Topic topic = client.topic("orders");
+  REQUIRE(topic.valid());
+  const auto one = topic.pick();
+  const auto other = client.pick("orders");
+  REQUIRE(one);
+  REQUIRE(other);
+  CHECK(one->broker_name() != other->broker_name());
+  CHECK(client.route_age("orders") < kPatience);
+  CHECK(events.wait_for<RouteChanged>());
+
+  nameservers.set_route("orders", {"broker-c"});
+  CHECK(client.refresh("orders", kPatience));
+  CHECK(topic.pick()->broker_name() == "broker-c");
+  nameservers.set_route("orders", {"broker-d"});
+  CHECK(client.refresh_all(kPatience));
+  CHECK(topic.pick()->broker_name() == "broker-d");
+  CHECK(client.stats().topics == 1);
+  CHECK(client.stats().nameserver == nameservers.addresses[0]);
+}
+
+TEST_CASE("an unknown topic: not found, soon; a wrong name: refused") {
+  RealNameservers nameservers(1);
+  Client client = make_client(options_for(nameservers));
+  CHECK(client.route("nothing", kPatience).error().code ==
+        ErrorCode::kNotFound);
+  CHECK(client.route("a b", kPatience).error().code ==
+        ErrorCode::kInvalidArgument);
+  CHECK_FALSE(client.topic("a b").valid());
+  CHECK(client.topic("a b").pick().error().code == ErrorCode::kInvalidArgument);
+  CHECK(Topic().pick().error().code == ErrorCode::kInvalidArgument);
+}
+
+TEST_CASE("a client is made with all nameservers down, and waits bounded") {
+  ClientOptions options = *ClientOptions::for_profile("fast");
+  // Nobody listens at port 1.
+  options.nameservers = {"127.0.0.1:1"};
+  Client client = make_client(options);
+  CHECK_FALSE(client.route("orders", 100ms));
+  CHECK_FALSE(client.refresh_all(100ms));
+  const auto result =
+      client.send("orders", [](const Pick&, std::chrono::nanoseconds) {
+        return AttemptResult::ok();
+      });
+  CHECK_FALSE(result.ok());
+  CHECK(result.attempts.empty());
+}
+
+TEST_CASE("wrong options make no client") {
+  CHECK_FALSE(Client::create({}));
+  ClientOptions options;
+  options.nameservers = {"127.0.0.1:1"};
+  options.topics = {"a b"};
+  const auto client = Client::create(options);
+  REQUIRE_FALSE(client);
+  CHECK(client.error().message.find("client.topics") != std::string::npos);
+}
+
+TEST_CASE("a send is tried on another broker and the failed one avoided") {
+  RealNameservers nameservers(1);
+  nameservers.set_route("orders", {"broker-a", "broker-b"});
+  EventLog events;
+  auto options = options_for(nameservers);
+  options.on_event = events.handler();
+  Client client = make_client(options);
+  std::size_t failed = 0;
+  for (int i = 0; i < 20; ++i) {
+    const auto result =
+        client.send("orders",
+                    [](const Pick& pick, std::chrono::nanoseconds) {
+                      return pick.broker_name() == "broker-a"
+                                 ? AttemptResult::failed("refused")
+                                 : AttemptResult::ok();
+                    },
+                    {kPatience, 3});
+    CHECK(result.ok());
+    failed += result.attempts.size() - 1;
+  }
+  // One for each avoidance: it lasts 10 s.
+  CHECK(failed >= 1);
+  CHECK(failed < 20);
+  CHECK(events.wait_for<BrokerAvoided>());
+}
+
+TEST_CASE("a nameserver that hangs in a call is left within one budget") {
+  RealNameservers nameservers(2);
+  nameservers.set_route("orders", {"broker-a"});
+  EventLog events;
+  auto options = options_for(nameservers);
+  options.rpc_timeout = 4s;
+  options.on_event = events.handler();
+  Client client = make_client(options);
+  REQUIRE(client.route("orders", kPatience));
+  nameservers.behave(0, Behaviour::kSilent);
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(client.refresh("orders", 4s));
+  CHECK(std::chrono::steady_clock::now() - start < 4s);
+  CHECK(events.wait_for<NameserverSwitched>());
+  CHECK(client.stats().nameserver == nameservers.addresses[1]);
+}
+
+TEST_CASE("closing is quick while a nameserver hangs and somebody waits") {
+  RealNameservers nameservers(1);
+  nameservers.behave(0, Behaviour::kNoHello);
+  auto client = std::make_unique<Client>(make_client(options_for(nameservers)));
+  CHECK_FALSE(client->route("orders", 50ms));
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(client->close(kPatience));
+  client.reset();
+  CHECK(std::chrono::steady_clock::now() - start < 5s);
+}
+
+TEST_CASE("after close everything says cancelled") {
+  RealNameservers nameservers(1);
+  nameservers.set_route("orders", {"broker-a"});
+  Client client = make_client(options_for(nameservers));
+  REQUIRE(client.route("orders", kPatience));
+  const Pick pick = *client.pick("orders");
+  const Topic topic = client.topic("orders");
+  CHECK(client.close());
+  CHECK(client.close());
+  CHECK(client.pick("orders").error().code == ErrorCode::kCancelled);
+  CHECK(topic.pick().error().code == ErrorCode::kCancelled);
+  CHECK(client.route("orders", kPatience).error().code ==
+        ErrorCode::kCancelled);
+  CHECK(client.refresh("orders", kPatience).error().code ==
+        ErrorCode::kCancelled);
+  CHECK_FALSE(client.topic("more").valid());
+  client.report(pick, Outcome::kFailed, 1ms);
+}
+
+TEST_CASE("handlers may throw, may use the client, may not wait") {
+  RealNameservers nameservers(1);
+  nameservers.set_route("orders", {"broker-a"});
+  std::promise<void> handled;
+  std::atomic<bool> first{true};
+  Client* self = nullptr;
+  std::mutex ready;
+  std::vector<ErrorCode> codes;
+  auto options = options_for(nameservers);
+  options.on_log = [](LogLevel, std::string_view) {
+    throw std::runtime_error("log");
+  };
+  options.on_event = [&](const Event& event) {
+    if (!std::holds_alternative<RouteChanged>(event.what)) return;
+    if (!first.exchange(false)) return;
+    const std::lock_guard lock(ready);
+    (void)self->pick("orders");
+    codes.push_back(self->refresh("orders", kPatience).error().code);
+    codes.push_back(self->close().error().code);
+    handled.set_value();
+    throw std::runtime_error("event");
+  };
+  Client client = [&] {
+    const std::lock_guard lock(ready);
+    auto made = make_client(options);
+    return made;
+  }();
+  {
+    const std::lock_guard lock(ready);
+    self = &client;
+    (void)client.topic("orders");
+  }
+  REQUIRE(handled.get_future().wait_for(kPatience) ==
+          std::future_status::ready);
+  CHECK(codes == std::vector<ErrorCode>{ErrorCode::kInvalidArgument,
+                                        ErrorCode::kInvalidArgument});
+  CHECK(client.refresh("orders", kPatience));
+}
+
+TEST_CASE("a handler may destroy its own client") {
+  RealNameservers nameservers(1);
+  nameservers.set_route("orders", {"broker-a"});
+  auto client = std::make_shared<std::optional<Client>>();
+  std::promise<void> destroyed;
+  auto options = options_for(nameservers);
+  options.on_event = [&](const Event& event) {
+    if (!std::holds_alternative<RouteChanged>(event.what)) return;
+    client->reset();
+    destroyed.set_value();
+  };
+  client->emplace(make_client(options));
+  (void)(*client)->topic("orders");
+  CHECK(destroyed.get_future().wait_for(kPatience) ==
+        std::future_status::ready);
+}
+
+TEST_CASE("clients come and go, and share a thread") {
+  RealNameservers nameservers(1);
+  nameservers.set_route("orders", {"broker-a"});
+  for (int round = 0; round < 5; ++round) {
+    std::vector<Client> clients;
+    for (int i = 0; i < 3; ++i) {
+      clients.push_back(make_client(options_for(nameservers)));
+    }
+    for (auto& each : clients) CHECK(each.route("orders", kPatience));
+    // One ends before the others, which do not notice.
+    clients.erase(clients.begin());
+    for (auto& each : clients) CHECK(each.refresh("orders", kPatience));
+  }
+}
+
+TEST_CASE("eight threads pick and report while routes and faults change") {
+  RealNameservers nameservers(2);
+  nameservers.set_route("orders", {"broker-a", "broker-b", "broker-c"});
+  auto options = options_for(nameservers);
+  options.poll_interval = 100ms;
+  Client client = make_client(options);
+  REQUIRE(client.route("orders", kPatience));
+  const Topic topic = client.topic("orders");
+
+  std::atomic<bool> stop{false};
+  std::atomic<std::uint64_t> picks{0};
+  std::atomic<std::uint64_t> wrong{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      base::Random random(static_cast<std::uint64_t>(i));
+      while (!stop.load()) {
+        auto pick = random.chance(0.5) ? client.pick("orders") : topic.pick();
+        if (!pick || pick->queue() >= 4 || pick->address().empty()) {
+          ++wrong;
+          continue;
+        }
+        if (random.chance(0.05)) {
+          client.report(*pick, Outcome::kFailed, 1ms);
+          PickOptions retry;
+          const Pick failed = *pick;
+          retry.avoid = std::span(&failed, 1);
+          pick = client.pick("orders", retry);
+          if (!pick) ++wrong;
+        } else if (random.chance(0.05)) {
+          client.report(*pick, Outcome::kOk, 600ms);
+        } else {
+          client.report(*pick, Outcome::kOk, 1ms);
+        }
+        ++picks;
+      }
+    });
+  }
+  for (int round = 0; round < 30; ++round) {
+    nameservers.set_route(
+        "orders",
+        round % 2 == 0
+            ? std::vector<std::string>{"broker-b", "broker-d"}
+            : std::vector<std::string>{"broker-a", "broker-b?", "broker-c"});
+    nameservers.set_route("topic-" + std::to_string(round), {"broker-a"});
+    (void)client.pick("topic-" + std::to_string(round));
+    CHECK(client.refresh_all(kPatience));
+  }
+  stop = true;
+  for (auto& each : threads) each.join();
+  CHECK(wrong == 0);
+  CHECK(picks > 1000);
+  CHECK(client.stats().topics == 31);
+}
+
+}  // namespace
+}  // namespace waypost
