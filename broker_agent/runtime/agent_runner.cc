@@ -41,12 +41,14 @@ AgentRunner::AgentRunner(AgentSurroundings surroundings, AgentSettings settings,
       on_note_(std::move(on_note)),
       registration_(settings_.registration, std::move(topics)),
       judge_(settings_.health, probe_names(settings_)),
-      shared_host_check_(
-          surroundings_.executor, surroundings_.network, surroundings_.is_local,
-          [this](const base::Endpoint& nameserver) {
-            perform(Note{Note::What::kSharesHost, std::nullopt,
-                         base::Duration{0}, nameserver.to_string()});
-          }) {
+      shared_host_check_(surroundings_.executor, surroundings_.network,
+                         surroundings_.is_local,
+                         [this](std::size_t nameserver) {
+                           perform(Note{Note::What::kSharesHost,
+                                        NameserverIndex(nameserver),
+                                        base::Duration{0},
+                                        {}});
+                         }) {
   for (const base::Endpoint& endpoint : settings_.nameservers) {
     nameservers_.push_back({endpoint, endpoint.to_string(), nullptr, nullptr});
   }

@@ -285,8 +285,7 @@ class Agent::Impl {
       return;
     }
     try {
-      const bool shares_host = note.what == agent::Note::What::kSharesHost;
-      on_event_({public_kind(note.what), shares_host ? note.detail : nameserver,
+      on_event_({public_kind(note.what), nameserver,
                  agent::note_sentence(note, nameserver)});
     } catch (...) {  // the embedder's own; there is nobody to tell
     }

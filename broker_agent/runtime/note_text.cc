@@ -41,10 +41,10 @@ NoteText describe(Note::What what) {
       return {LogLevel::kInfo, "nameserver is about to stop"};
     case Note::What::kSharesHost:
       return {LogLevel::kWarn,
-              "a nameserver runs on this broker's machine: when the machine "
-              "hangs, both hang together, and clients keep asking a dead "
-              "nameserver for the way around a dead broker. Run nameservers on "
-              "machines of their own"};
+              "this nameserver runs on the broker's machine: the machine's "
+              "death takes both, and leaves clients asking a dead nameserver "
+              "for the way around a dead broker; run nameservers on machines "
+              "of their own"};
     case Note::What::kHealthy:
       return {LogLevel::kInfo, "broker is healthy"};
     case Note::What::kUnhealthy:

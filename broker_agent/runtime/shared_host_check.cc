@@ -12,14 +12,14 @@ constexpr base::Duration kRetryAfter = std::chrono::seconds(30);
 
 void SharedHostCheck::start(const std::vector<base::Endpoint>& nameservers) {
   for (const base::Endpoint& nameserver : nameservers) {
-    lookups_.push_back({nameserver, nullptr, nullptr});
+    lookups_.push_back({lookups_.size(), nameserver.host, nullptr, nullptr});
     look_up(lookups_.back());
   }
 }
 
 void SharedHostCheck::look_up(Lookup& lookup) {
   lookup.operation = network_.resolve(
-      lookup.nameserver.host, kLookupDeadline,
+      lookup.host, kLookupDeadline,
       [this, &lookup](const base::Result<std::vector<std::string>>& addresses) {
         on_resolved(lookup, addresses);
       });
@@ -33,7 +33,7 @@ void SharedHostCheck::on_resolved(
     return;
   }
   if (std::any_of(addresses->begin(), addresses->end(), is_local_)) {
-    on_shared_(lookup.nameserver);
+    on_shared_(lookup.index);
   }
 }
 

@@ -20,7 +20,8 @@ namespace waypost::agent {
 class SharedHostCheck {
  public:
   using IsLocal = std::function<bool(const std::string& numeric_host)>;
-  using OnShared = std::function<void(const base::Endpoint& nameserver)>;
+  // With the nameserver's place in the list.
+  using OnShared = std::function<void(std::size_t nameserver)>;
 
   SharedHostCheck(base::Executor& executor, transport::Network& network,
                   IsLocal is_local, OnShared on_shared)
@@ -33,7 +34,8 @@ class SharedHostCheck {
 
  private:
   struct Lookup {
-    base::Endpoint nameserver;
+    std::size_t index;
+    std::string host;
     std::unique_ptr<transport::Operation> operation;
     std::unique_ptr<base::Timer> retry;
   };

@@ -61,7 +61,7 @@ TEST_CASE("the sidecar registers, follows its topic file, and unregisters") {
   // It says which nameservers share its host, and how registering went.
   CHECK(wait_until(scaled(5s), [&] {
     return sidecar.says("registered with nameserver") &&
-           sidecar.says("runs on this broker's machine");
+           sidecar.says("runs on the broker's machine");
   }));
 
   support::write_file(sidecar.topics,

@@ -417,7 +417,7 @@ TEST_CASE("it says which nameserver shares its machine, by name too") {
   REQUIRE(w.count(Note::What::kSharesHost) == 1);
   for (const auto& note : w.notes) {
     if (note.what != Note::What::kSharesHost) continue;
-    CHECK(note.detail == "ns.example:9876");
+    CHECK(note.nameserver == "ns.example:9876");
   }
 }
 
