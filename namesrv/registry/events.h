@@ -4,7 +4,8 @@
 // The closed set of what can happen to the registry, and what comes of it. Both
 // protocols fill the same events; where they differ is a field.
 //
-// Binding numbers grow: a connection that was made later has a larger one.
+// Binding numbers grow: of two connections the one that registered its first
+// broker later has the larger one.
 
 #include <cstdint>
 #include <optional>

@@ -157,8 +157,8 @@ void Liveness::suspect(base::Instant now, Outcome& outcome) {
   for (const auto& [heard, id] : suspicions_) {
     if (heard + settings_.suspect_after >= now) break;
     due.push_back(id);
+    if ((due.size() + raised_.size()) * 2 > size()) return;
   }
-  if ((due.size() + raised_.size()) * 2 > size()) return;
   for (const Id id : due) {
     if (entries_[id].expired) continue;
     schedule_suspicion(id, false);

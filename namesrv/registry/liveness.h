@@ -71,6 +71,7 @@ class Liveness {
   Outcome scan(base::Instant now, bool suspend_removals);
 
   bool is_suspect(Id id) const { return entries_[id].suspect; }
+  bool is_departing(Id id) const { return entries_[id].departing; }
   base::Instant last_heard(Id id) const { return entries_[id].heard; }
   base::Duration expiry(Id id) const { return entries_[id].expiry; }
 

@@ -175,16 +175,15 @@ void Registry::Impl::note_brake(const Liveness::Outcome& outcome,
 
 void Registry::Impl::expire(Broker& broker, base::Instant now,
                             Effects& effects) {
-  const std::string silence =
-      duration_text(now - liveness_.last_heard(broker.liveness));
-  // A handover whose close was the last that was heard of it.
-  if (broker.handover_grace && !broker.bound) {
+  const Liveness::Id id = broker.liveness;
+  if (liveness_.is_departing(id)) {
     remove(broker, BrokerChange::What::kConnectionClosed,
            "did not come back within " + duration_text(*broker.handover_grace) +
                " of the announced handover",
            effects);
   } else {
-    remove(broker, BrokerChange::What::kExpired, "silent for " + silence,
+    remove(broker, BrokerChange::What::kExpired,
+           "silent for " + duration_text(now - liveness_.last_heard(id)),
            effects);
   }
 }

@@ -81,16 +81,19 @@ void RouteTableEditor::set_member(const InternedName* topic, GroupSlot group,
 
 void RouteTableEditor::remove_member(const InternedName* topic,
                                      GroupSlot group) {
-  TopicEntry* entry = table_.topics_.edit(topic->text(), topic->hash);
-  WAYPOST_ASSERT(entry != nullptr);
-  std::vector<TopicMember>& members = entry->members;
-  const std::size_t at = place_of(members, group);
-  WAYPOST_ASSERT(at < members.size() && members[at].group == group);
-  entry->version = touch();
-  if (members.size() > 1) {
-    members.erase(members.begin() + static_cast<std::ptrdiff_t>(at));
+  const TopicEntry* found = table_.find_topic(topic->text(), topic->hash);
+  WAYPOST_ASSERT(found != nullptr);
+  const std::size_t at = place_of(found->members, group);
+  WAYPOST_ASSERT(at < found->members.size() &&
+                 found->members[at].group == group);
+  if (found->members.size() > 1) {
+    TopicEntry* entry = table_.topics_.edit(topic->text(), topic->hash);
+    entry->members.erase(entry->members.begin() +
+                         static_cast<std::ptrdiff_t>(at));
+    entry->version = touch();
     return;
   }
+  touch();
   table_.topics_.erase(topic->text(), topic->hash);
   index_.erase(topic->text());
   names_.release(topic);

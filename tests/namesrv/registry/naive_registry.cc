@@ -273,7 +273,7 @@ std::string NaiveRegistry::on(const Scan& event) {
   suspect(gone);
   for (const auto& key : gone) {
     const Broker& broker = brokers_.at(key);
-    remove(key, broker.grace && !broker.open ? "connection-closed" : "expired");
+    remove(key, broker.departs ? "connection-closed" : "expired");
   }
   return "-";
 }

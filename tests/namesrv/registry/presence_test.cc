@@ -311,6 +311,15 @@ TEST_CASE("a handover without a close is only an announcement") {
   CHECK(s.at(221s).scan() == "-; expired a/0");
 }
 
+TEST_CASE("a handover whose connection falls silent ends by expiry") {
+  Script s;
+  s.enter({.binding = 1});
+  s.hand_over("a/0", 1, 30s);
+  s.close(1, Cause::kSilence);
+  CHECK(s.at(120s).scan() == "-");
+  CHECK(s.at(121s).scan() == "-; expired a/0");
+}
+
 TEST_CASE("the grace is bounded, and none is no grace") {
   Script s({.handover_grace_max = 60s});
   s.enter({.binding = 1});
