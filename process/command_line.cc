@@ -29,16 +29,32 @@ struct CommonOptions {
     table.flag(kHelpKey, help, "Print this page.");
     table.flag(kVersionKey, version, "Print the version.");
     table.flag(kMarkdownKey, markdown, "Print the options as Markdown tables.");
-    table.text(kConfigKey, config,
+    named_text(kConfigKey, "file", config,
                "Read `key = value` lines from this file; # starts a comment "
                "line. Also as WAYPOST_CONFIG.");
     if (with_profile) {
       profile = base::Profile{}.name;
-      table.text(
-          kProfileKey, profile,
+      named_text(
+          kProfileKey, "name", profile,
           "The set of timing defaults: " + std::string(base::kProfileNames) +
               ". Also as WAYPOST_PROFILE and as a line of the file.");
     }
+  }
+
+ private:
+  // A text whose type tells what it names.
+  void named_text(std::string key, std::string type, std::string& value,
+                  std::string help_sentence) {
+    Option option;
+    option.key = std::move(key);
+    option.type = std::move(type);
+    option.help = std::move(help_sentence);
+    option.get = [&value] { return value; };
+    option.set = [&value](std::string_view text) -> Status {
+      value = text;
+      return {};
+    };
+    table.custom(std::move(option));
   }
 };
 

@@ -40,6 +40,7 @@ std::string placeholder(const Option& option) {
       {"duration", " TIME"},     {"bytes", " SIZE"},
       {"number", " N"},          {"address", " HOST:PORT"},
       {"choice", " CHOICE"},     {"list of addresses", " HOST:PORT,..."},
+      {"file", " FILE"},         {"name", " NAME"},
       {"list of texts", " TEXT"}};
   for (const auto& [type, name] : names) {
     if (option.type == type) return std::string(name);
@@ -61,7 +62,7 @@ bool is_required(const Program& program, const Option& option) {
                    option.key) != program.required.end();
 }
 
-// "120s; profile fast: 3s".
+// "120s; fast: 3s".
 std::string default_text(const Program& program, const Option& option,
                          const ProfileDefaults& profiles) {
   if (is_required(program, option)) return "required";
@@ -74,16 +75,21 @@ std::string default_text(const Program& program, const Option& option,
   return text;
 }
 
+// Help sentences are declared with or without their full stop.
+std::string sentence(const std::string& text) {
+  return text.empty() || text.back() == '.' ? text : text + ".";
+}
+
 std::string option_text(const Program& program, const Option& option,
                         const ProfileDefaults& profiles) {
   std::string facts =
-      "default: " + default_text(program, option, profiles) + ".";
+      "Default: " + default_text(program, option, profiles) + ".";
   if (is_required(program, option)) facts = "Required.";
   if (!option.allowed.empty()) facts += " Allowed: " + option.allowed + ".";
   if (option.repeatable) facts += " May be given several times.";
-  facts.front() = facts.front() == 'd' ? 'D' : facts.front();
-  return "  " + flag_text(program, option) + "\n" + wrapped(option.help, 6) +
-         wrapped(facts, 6) + wrapped(base::environment_name(option.key), 6);
+  return "  " + flag_text(program, option) + "\n" +
+         wrapped(sentence(option.help), 6) + wrapped(facts, 6) +
+         wrapped(base::environment_name(option.key), 6);
 }
 
 std::string cell(std::string_view text) {
@@ -106,7 +112,8 @@ std::string markdown_rows(const Program& program,
         option->type + (option->repeatable ? ", repeatable" : "");
     text += "| `" + option->key + "` | " + cell(type) + " | " +
             cell(default_text(program, *option, profiles)) + " | " +
-            cell(option->allowed) + " | " + cell(option->help) + " |\n";
+            cell(option->allowed) + " | " + cell(sentence(option->help)) +
+            " |\n";
   }
   return text + "\n";
 }
