@@ -20,6 +20,9 @@
 // - Writing fails: the peer may have sent something before it went, so reading
 //   goes on until it ends by itself; the first failure is the reason told.
 // - The peer closes its side: the rest of the output is sent first.
+//
+// An idle connection costs us 560 bytes (measured with 8 000 of them): this
+// object (256), libuv's handle (248), the allocator's rounding, and no buffer.
 
 #include <cstddef>
 #include <memory>

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "wire/transport/socket_address.h"
 #include "wire/transport/tcp_options.h"
 #include "wire/transport/uv_connection.h"
@@ -94,6 +95,7 @@ UvListener::UvListener(UvLoop& loop, int descriptor,
       spare_descriptor_(open_spare()) {}
 
 UvListener::~UvListener() {
+  WAYPOST_ASSERT(loop_.in_executor_thread());
   if (destroyed_ != nullptr) *destroyed_ = true;
   poll_.reset();
   ::close(descriptor_);

@@ -90,7 +90,8 @@ void UvLoop::close_handles() {
 }
 
 base::Instant UvLoop::now() const {
-  if (!running_ || !in_executor_thread()) return monotonic_now();
+  if (!running_.load(std::memory_order_relaxed) || !in_executor_thread())
+    return monotonic_now();
   if (!now_valid_) {
     now_ = monotonic_now();
     now_valid_ = true;

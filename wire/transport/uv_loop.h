@@ -74,7 +74,7 @@ class UvLoop final : public Loop {
   // whoever joined that thread may take things down.
   std::atomic<std::thread::id> thread_;
   std::atomic<bool> stop_wanted_{false};
-  bool running_ = false;
+  std::atomic<bool> running_{false};
 
   mutable base::Instant now_{};
   mutable bool now_valid_ = false;

@@ -7,6 +7,7 @@
 #include "tests/wire/transport/allocation_count.h"
 #include "tests/wire/transport/fixtures.h"
 #include "tests/wire/transport/raw_peer.h"
+#include "wire/transport/uv_connection.h"
 
 namespace waypost::transport::test {
 namespace {
@@ -282,6 +283,10 @@ TEST_CASE("serving a request takes nothing from the heap") {
   loop->run();
   REQUIRE(left == 0);
   CHECK(allocations_at_end == allocations_at_start);
+}
+
+TEST_CASE("100 000 idle connections fit into 64 MiB") {
+  CHECK(100'000 * (sizeof(UvConnection) + sizeof(uv_tcp_t)) <= 64U << 20U);
 }
 
 TEST_CASE("input not consumed comes again in front of what arrives later") {
