@@ -49,6 +49,22 @@ class EventQueue {
     return event;
   }
 
+  // Removes what would run on the executors that `doomed` picks.
+  template <typename Doomed>
+  void remove_if(const Doomed& doomed) {
+    std::vector<Event> removed;
+    for (std::size_t i = 0; i < heap_.size();) {
+      if (heap_[i].target != nullptr && doomed(*heap_[i].target)) {
+        removed.push_back(std::move(heap_[i]));
+        heap_[i] = std::move(heap_.back());
+        heap_.pop_back();
+      } else {
+        ++i;
+      }
+    }
+    std::make_heap(heap_.begin(), heap_.end(), later);
+  }
+
   // What an event captured may schedule another when it is destroyed.
   void clear() {
     while (!heap_.empty()) std::exchange(heap_, {}).clear();

@@ -81,7 +81,9 @@ void SimNode::end_life() {
   frozen_ = false;
   asleep_ = false;
   ++life_;
-  deferred_.clear();
+  // Now, while what they refer to still exists.
+  std::exchange(deferred_, {}).clear();
+  world_.drop_events_of(*this);
 }
 
 void SimNode::restart() {
@@ -190,6 +192,11 @@ void SimWorld::schedule(EventKind kind, SimExecutor* target,
     event.life = target->node().life();
   }
   queue_.push(std::move(event));
+}
+
+void SimWorld::drop_events_of(const SimNode& node) {
+  queue_.remove_if(
+      [&](const SimExecutor& executor) { return &executor.node() == &node; });
 }
 
 base::Instant SimWorld::send_packet(SimNode& from, SimNode& to,

@@ -170,6 +170,8 @@ class SimWorld {
     Lookup behaviour = Lookup::kWorks;
   };
   const HostEntry* find_host(const std::string& name) const;
+  // What was to run on the node's executors never will.
+  void drop_events_of(const SimNode& node);
   const SimExecutor* current_executor() const { return current_; }
 
  private:

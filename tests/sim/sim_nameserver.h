@@ -1,0 +1,64 @@
+#ifndef WAYPOST_TESTS_SIM_SIM_NAMESERVER_H_
+#define WAYPOST_TESTS_SIM_SIM_NAMESERVER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/byte_budget.h"
+#include "base/log.h"
+#include "base/profile.h"
+#include "namesrv/handlers/native/native_context.h"
+#include "namesrv/server/settings.h"
+#include "namesrv/service/name_service.h"
+#include "namesrv/service/published_table.h"
+#include "tests/support/sim/sim_world.h"
+#include "wire/rpc/acceptor.h"
+
+namespace waypost::sim {
+
+// A nameserver as namesrv/server/server.h wires it, on a simulated node: loop 0
+// is the registry thread, the others are I/O loops that share the port. What
+// the data directory would hold survives stop, crash and start.
+class SimNameserver {
+ public:
+  static constexpr std::uint16_t kPort = 9876;
+
+  SimNameserver(SimNode& node, const base::Profile& profile,
+                base::Logger logger, std::size_t io_loops = 2);
+  ~SimNameserver();
+
+  void start();
+  // The process is gone without a word; as with SIGKILL.
+  void kill();
+  // SIGTERM: drains, then goes. Returns at once; running() tells.
+  void terminate();
+  bool running() const { return life_ != nullptr; }
+
+  SimNode& node() { return node_; }
+  base::Endpoint endpoint() const { return {node_.address(), kPort}; }
+  // As its own service sees it; only while running.
+  model::ServerState state() const;
+  // Names of the broker groups in the published route of a topic.
+  const std::vector<std::string>& brokers_of(const std::string& topic);
+  std::vector<lifecycle::RosterEntry>& roster() { return roster_; }
+
+  // To be changed before start().
+  server::ServerSettings settings;
+
+ private:
+  struct Life;
+
+  void wait_for_clients();
+
+  SimNode& node_;
+  const base::Logger logger_;
+  const std::size_t io_loops_;
+  std::vector<lifecycle::RosterEntry> roster_;  // on disk
+  std::unique_ptr<Life> life_;
+  std::vector<std::unique_ptr<Life>> ended_;
+};
+
+}  // namespace waypost::sim
+
+#endif  // WAYPOST_TESTS_SIM_SIM_NAMESERVER_H_
