@@ -9,7 +9,6 @@ namespace waypost::agent {
 namespace {
 
 using base::Duration;
-using base::ErrorCode;
 using base::Instant;
 
 // How often a nameserver that stays out of reach is mentioned again.
@@ -46,9 +45,12 @@ void NameserverSession::on_connected(const model::HelloReply& hello,
   phase_ = Phase::kReady;
   met_ = true;
   reported_at_.reset();
-  forgetfulness_.reset();
   heartbeat_at_ = now + settings_.heartbeat_interval;
-  if (!superseded_) blocked_until_ = Instant::min();
+  // Who was superseded stays back also on a new connection, unless he made it
+  // to look again: at a restarted nameserver the newer process goes first.
+  if (!is_superseded() || std::exchange(looks_again_, false)) {
+    blocked_until_ = Instant::min();
+  }
   note_incarnation(hello.incarnation, effects);
 }
 
@@ -72,7 +74,7 @@ void NameserverSession::on_lost(const base::Error& error, Instant now,
 
 void NameserverSession::on_hung(std::string_view what, Instant since,
                                 Instant now, Effects& effects) {
-  const bool keep = sent_on_link_ && !superseded_ && !leave_;
+  const bool keep = sent_on_link_ && !is_superseded() && !leave_;
   kept_open_ = kept_open_ || keep;
   effects.push_back(Disconnect{
       link(), std::string(what) + " was not answered in time", keep});
@@ -98,7 +100,6 @@ void NameserverSession::note_incarnation(model::Incarnation incarnation,
                                          Effects& effects) {
   if (incarnation_.value() != 0 && incarnation_ != incarnation) {
     note(effects, Note::What::kRestarted);
-    forgetfulness_.reset();
   }
   incarnation_ = incarnation;
 }
@@ -119,7 +120,11 @@ void NameserverSession::reconcile(const Desired& desired, Instant now,
   if (leave_) return say_goodbye(now, effects);
   if (!desired.may_register) return;
   if (now >= blocked_until_) {
-    blocked_until_ = Instant::min();
+    const bool was_blocked =
+        std::exchange(blocked_until_, Instant::min()) != Instant::min();
+    if (was_blocked && superseded_as_ == desired.epoch) {
+      return look_again(now, effects);
+    }
     if (!held_ || held_->epoch != desired.epoch || now >= register_at_) {
       return send_register(desired, model::RegisterMode::kFull, now, effects);
     }
@@ -137,6 +142,15 @@ void NameserverSession::reconcile(const Desired& desired, Instant now,
   if (held_ && !heartbeat_pending_ && now >= heartbeat_at_) {
     send_heartbeat(now, effects);
   }
+}
+
+// Only a new hello tells the largest epoch; see Registration.
+void NameserverSession::look_again(Instant now, Effects& effects) {
+  looks_again_ = true;
+  effects.push_back(Disconnect{link(), "looks whether it is still superseded"});
+  end_connection(now);
+  connect_at_ = now;
+  connect(effects);
 }
 
 // `held_` says exactly what the nameserver has for this connection and epoch,
@@ -207,160 +221,13 @@ void NameserverSession::send_heartbeat(Instant now, Effects& effects) {
       settings_.rpc_timeout});
 }
 
-// --- Answers ---
+// --- What changed elsewhere ---
 
-void NameserverSession::on_register_done(
-    const base::Result<model::RegisterReply>& reply, Instant now,
-    Effects& effects) {
-  if (call_ != Call::kRegister) return;
-  if (!reply)
-    return on_call_failed(reply.error(), "registration", now, effects);
-  call_ = Call::kNone;
-  note_incarnation(reply->incarnation, effects);
-  note(effects,
-       call_is_refresh_ ? Note::What::kRefreshed : Note::What::kRegistered,
-       describe_registration(*reply, now), now - call_started_);
-  if (call_mode_ == model::RegisterMode::kFull) {
-    register_at_ =
-        now + random_.jittered(settings_.register_interval, kIntervalJitter);
-  }
-  heartbeat_at_ =
-      now + random_.jittered(settings_.heartbeat_interval, kHeartbeatJitter);
-  held_ = call_content_;
-  told_ = true;
-  superseded_ = false;
-  refusal_.clear();
-  lost_at_.reset();
-  reconnect_backoff_.reset();
-  busy_backoff_.reset();
-  if (std::exchange(kept_open_, false)) {
-    effects.push_back(DropReplaced{index_});
-  }
+void NameserverSession::on_topics_changed() {
+  if (!is_superseded()) blocked_until_ = Instant::min();
 }
 
-std::string NameserverSession::describe_registration(
-    const model::RegisterReply& reply, Instant now) const {
-  std::string text = format_count(call_content_.topics->size(), "topic");
-  if (call_mode_ == model::RegisterMode::kIncremental) {
-    text += ", changes only";
-  }
-  if (!call_content_.healthy) text += ", as unhealthy";
-  if (lost_at_) {
-    text += ", back after " + format_elapsed(now - *lost_at_);
-  }
-  if (superseded_) text += ", no newer process is registered any more";
-  if (reply.state != model::ServerState::kServing) {
-    text +=
-        ", nameserver is " + std::string(model::server_state_name(reply.state));
-  }
-  return text;
-}
-
-void NameserverSession::on_heartbeat_done(
-    const base::Result<model::HeartbeatReply>& reply, Instant now,
-    Effects& effects) {
-  if (!heartbeat_pending_) return;
-  heartbeat_pending_ = false;
-  if (!reply) {
-    switch (reply.error().code) {
-      case ErrorCode::kTimedOut:
-        return on_hung("heartbeat", heartbeat_started_, now, effects);
-      case ErrorCode::kUnavailable:
-      case ErrorCode::kCancelled:
-        return on_lost(reply.error(), now, effects);
-      case ErrorCode::kNotReady:
-      case ErrorCode::kBusy:
-        return;  // the next one is not far
-      default:
-        // The registration will tell what is wrong.
-        return on_forgotten(reply.error().to_string(), effects);
-    }
-  }
-  const bool restarted = reply->incarnation != incarnation_;
-  note_incarnation(reply->incarnation, effects);
-  // An answer to what was sent before the latest registration says nothing
-  // about that registration.
-  if (!held_ || heartbeat_after_ != registrations_) return;
-  if (reply->known) {
-    forgetfulness_.on_remembered();
-  } else {
-    if (!restarted) forgetfulness_.on_forgotten();
-    on_forgotten(restarted ? "it is a new process" : "it does not know us",
-                 effects);
-  }
-}
-
-void NameserverSession::on_verdict_done(
-    const base::Result<model::VerdictReply>& reply, Instant now,
-    Effects& effects) {
-  if (call_ != Call::kVerdict) return;
-  if (!reply) return on_call_failed(reply.error(), "verdict", now, effects);
-  call_ = Call::kNone;
-  if (!reply->known) return on_forgotten("it does not know us", effects);
-  held_ = call_content_;
-  note(effects, Note::What::kVerdictSent,
-       call_content_.healthy ? "healthy" : "unhealthy", now - call_started_);
-}
-
-void NameserverSession::on_forgotten(std::string why, Effects& effects) {
-  held_.reset();
-  note(effects, Note::What::kForgotten, std::move(why));
-  if (forgetfulness_.exceeded(random_)) {
-    forgetfulness_.reset();
-    contested_ = true;
-    note(effects, Note::What::kContested);
-  }
-}
-
-void NameserverSession::on_call_failed(const base::Error& error,
-                                       std::string_view what, Instant now,
-                                       Effects& effects) {
-  const bool was_full =
-      call_ == Call::kRegister && call_mode_ == model::RegisterMode::kFull;
-  call_ = Call::kNone;
-  switch (error.code) {
-    case ErrorCode::kTimedOut:
-      return on_hung(what, call_started_, now, effects);
-    case ErrorCode::kUnavailable:
-    case ErrorCode::kCancelled:
-      return on_lost(error, now, effects);
-    case ErrorCode::kStale:
-      return on_superseded(error, now, effects);
-    case ErrorCode::kNotReady:
-    case ErrorCode::kBusy:
-      return on_refused(error, busy_backoff_.next(random_), now, effects);
-    default:
-      held_.reset();
-      // Whatever was wrong with a part may be right with the whole.
-      if (!was_full) return;
-      return on_refused(
-          error, random_.jittered(settings_.refused_retry, kIntervalJitter),
-          now, effects);
-  }
-}
-
-void NameserverSession::on_refused(const base::Error& error,
-                                   Duration retry_after, Instant now,
-                                   Effects& effects) {
-  blocked_until_ = now + retry_after;
-  if (refusal_ == error.message) return;
-  refusal_ = error.message;
-  note(effects, Note::What::kRefused, error.to_string());
-}
-
-void NameserverSession::on_superseded(const base::Error& error, Instant now,
-                                      Effects& effects) {
-  held_.reset();
-  blocked_until_ =
-      now + random_.jittered(settings_.superseded_retry, kIntervalJitter);
-  if (!std::exchange(superseded_, true)) {
-    note(effects, Note::What::kSuperseded, error.to_string());
-  }
-}
-
-void NameserverSession::forget_refusal() {
-  if (!superseded_) blocked_until_ = Instant::min();
-}
+void NameserverSession::on_epoch_raised() { blocked_until_ = Instant::min(); }
 
 void NameserverSession::note(Effects& effects, Note::What what,
                              std::string detail, Duration elapsed) const {

@@ -23,30 +23,6 @@ struct Desired {
   Health health;
 };
 
-// Notices that a nameserver forgets a registration again and again on one
-// connection: another process registers the same broker with the same epoch,
-// each takes the binding from the other, and neither is the newer one.
-class ForgetfulnessMeter {
- public:
-  void on_forgotten() {
-    ++forgotten_;
-    remembered_ = 0;
-  }
-  void on_remembered() {
-    if (++remembered_ >= kHeartbeatsOfPeace) forgotten_ = 0;
-  }
-  void reset() { forgotten_ = remembered_ = 0; }
-  // The limit is drawn, so that two such processes do not act at once.
-  bool exceeded(base::Random& random) const {
-    return forgotten_ >= 3 + static_cast<int>(random.below(3));
-  }
-
- private:
-  static constexpr int kHeartbeatsOfPeace = 10;
-  int forgotten_ = 0;
-  int remembered_ = 0;
-};
-
 // The registration with one nameserver. It knows what the nameserver is known
 // to hold (`held_`) and what it shall hold (Desired), and whenever it is
 // connected and nothing is under way it sends what closes the gap: a full
@@ -81,8 +57,10 @@ class NameserverSession {
   // Does everything that is due.
   void advance(const Desired& desired, base::Instant now, Effects& effects);
 
-  // A refusal may have lost its reason (new topics, a new epoch): try at once.
-  void forget_refusal();
+  // A refusal may have lost its reason: try again at once. Being superseded has
+  // not, unless our epoch is another one.
+  void on_topics_changed();
+  void on_epoch_raised();
 
   // From now on: says goodbye as soon as nothing is under way, then
   // disconnects. `left` is true when that is done.
@@ -95,10 +73,10 @@ class NameserverSession {
     return link == this->link() && phase_ != Phase::kIdle;
   }
   // Known to hold what is desired.
-  bool is_registered() const { return held_.has_value() && !superseded_; }
+  bool is_registered() const { return held_.has_value(); }
   bool met() const { return met_; }
-  // Another process seems to use our epoch; cleared by reading.
-  bool take_contested() { return std::exchange(contested_, false); }
+  // Another process of the same or a newer epoch holds the registration.
+  bool is_superseded() const { return superseded_as_.has_value(); }
 
   // When advance has something to do without an event; Instant::max(): never.
   base::Instant next_wakeup(const Desired& desired) const;
@@ -123,6 +101,7 @@ class NameserverSession {
   void send_verdict(const Desired& desired, base::Instant now,
                     Effects& effects);
   void send_heartbeat(base::Instant now, Effects& effects);
+  void look_again(base::Instant now, Effects& effects);
   void say_goodbye(base::Instant now, Effects& effects);
   void abandon(base::Instant now, Effects& effects);
   bool incremental_is_worth_it(const Desired& desired) const;
@@ -171,17 +150,16 @@ class NameserverSession {
   bool kept_open_ = false;     // an older, hung connection is
   base::Instant register_at_;  // the periodic one
   base::Instant blocked_until_ = base::Instant::min();  // refused or busy
-  bool superseded_ = false;
-  std::string refusal_;  // the last that was noted
+  // With which epoch of ours we were superseded.
+  std::optional<model::Epoch> superseded_as_;
+  bool looks_again_ = false;  // reconnects to see whether that still holds
+  std::string refusal_;       // the last that was noted
 
   bool heartbeat_pending_ = false;
   base::Instant heartbeat_at_;
   base::Instant heartbeat_started_;
   std::uint64_t registrations_ = 0;    // sent, ever
   std::uint64_t heartbeat_after_ = 0;  // registrations_ when it was sent
-  ForgetfulnessMeter forgetfulness_;
-
-  bool contested_ = false;
 
   std::optional<Leave> leave_;
 };

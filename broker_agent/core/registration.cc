@@ -54,12 +54,6 @@ Effects Registration::step(const Event& event, Instant now) {
 }
 
 void Registration::advance(Instant now, Effects& effects) {
-  for (NameserverSession& session : sessions_) {
-    if (!session.take_contested()) continue;
-    raise_epoch(successor(desired_.epoch),
-                "another process registers this broker with the same epoch",
-                effects);
-  }
   desired_.may_register =
       desired_.epoch.value() != 0 &&
       (verdict_known_ || now >= *started_at_ + settings_.first_verdict_wait);
@@ -97,8 +91,15 @@ void Registration::on_event(const Connected& event, Instant now,
                             Effects& effects) {
   NameserverSession* session = find(event.link);
   if (session == nullptr) return;
+  const model::Epoch largest = event.hello.largest_epoch;
   if (!session->met()) {
-    learn_epoch(event.hello.largest_epoch, now, effects);
+    learn_epoch(largest, now, effects);
+  } else if (session->is_superseded() && largest == desired_.epoch) {
+    // Neither of two processes with one epoch is the newer one, and each may
+    // hold some nameservers. One of them becomes the newer one; the other then
+    // sees an epoch above its own and leaves it at that.
+    note(effects, Note::What::kContested, "");
+    raise_epoch(successor(largest), "another process has the same", effects);
   }
   session->on_connected(event.hello, now, effects);
 }
@@ -121,7 +122,7 @@ void Registration::learn_epoch(model::Epoch largest, Instant now,
 void Registration::raise_epoch(model::Epoch epoch, std::string why,
                                Effects& effects) {
   desired_.epoch = epoch;
-  for (NameserverSession& session : sessions_) session.forget_refusal();
+  for (NameserverSession& session : sessions_) session.on_epoch_raised();
   note(effects, Note::What::kEpochChosen, std::move(why));
 }
 
@@ -172,7 +173,7 @@ void Registration::on_event(const TopicsChanged& event, Instant /*now*/,
   const TopicDiff diff = diff_topics(*desired_.topics, *event.topics);
   desired_.topics = event.topics;
   if (diff.size() == 0) return;
-  for (NameserverSession& session : sessions_) session.forget_refusal();
+  for (NameserverSession& session : sessions_) session.on_topics_changed();
   note(effects, Note::What::kTopicsChanged, diff.to_string());
 }
 

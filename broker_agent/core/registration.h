@@ -24,6 +24,9 @@ namespace waypost::agent {
 // is raised and registered again everywhere. After start-up it never moves
 // because of a hello: then a larger epoch belongs to a newer process, which has
 // taken over, and we stand back (kSuperseded) instead of fighting for the name.
+// The exception are two processes that took the same epoch because they started
+// together: the one that sees it first, when it was superseded and looks again,
+// raises its own, once.
 class Registration {
  public:
   Registration(RegistrationSettings settings, TopicListPtr topics);

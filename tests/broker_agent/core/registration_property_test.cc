@@ -23,7 +23,8 @@ using std::chrono::seconds;
 // A nameserver as an agent sees it, with the rules of binding and epoch.
 struct ModelNameserver {
   struct Entry {
-    std::uint64_t connection = 0;  // the binding; 0: another process holds it
+    std::uint64_t connection = 0;   // the binding; 0: another process holds it
+    std::uint64_t rival_after = 0;  // ... since this connection of ours
     model::Epoch epoch;
     std::map<std::string, model::TopicConfig> topics;
     model::Digest digest;
@@ -45,6 +46,10 @@ struct ModelNameserver {
       std::uint64_t connection, const model::RegisterRequest& request) {
     if (entry && entry->epoch > request.epoch) {
       return base::fail(ErrorCode::kStale, "newer epoch");
+    }
+    if (entry && entry->epoch == request.epoch && entry->connection == 0 &&
+        connection <= entry->rival_after) {
+      return base::fail(ErrorCode::kStale, "same epoch, newer connection");
     }
     if (request.mode == model::RegisterMode::kIncremental) {
       const bool known = entry && entry->connection == connection &&
@@ -136,7 +141,11 @@ class World {
         break;
       case 5:  // another process takes over here
         server.entry = ModelNameserver::Entry{};
-        server.entry->epoch = model::Epoch(core_.epoch().value() + 3);
+        server.entry->epoch =
+            model::Epoch(core_.epoch().value() + random_.below(3));
+        if (!server.connections.empty()) {
+          server.entry->rival_after = *server.connections.rbegin();
+        }
         break;
       case 6:  // ... and leaves
         if (server.entry && server.entry->connection == 0) server.entry.reset();
