@@ -36,6 +36,7 @@ class MqttLink::Impl {
         mosquitto_new(options_.client_id.c_str(), options_.clean_session, this);
     mosquitto_threaded_set(mosquitto_, true);
     mosquitto_connect_callback_set(mosquitto_, &Impl::on_connect);
+    mosquitto_subscribe_callback_set(mosquitto_, &Impl::on_subscribe);
     mosquitto_publish_callback_set(mosquitto_, &Impl::on_publish);
     mosquitto_message_callback_set(mosquitto_, &Impl::on_message);
     thread_ = std::thread([this] { run(); });
@@ -53,8 +54,7 @@ class MqttLink::Impl {
     const auto deadline = steady_clock::now() + budget;
     std::unique_lock lock(mutex_);
     if (!changed_.wait_until(lock, deadline, [this] { return connected_; })) {
-      broken_ = true;
-      return "not connected within its budget";
+      return "no connection within its budget";
     }
     lock.unlock();
     int message_id = 0;
@@ -63,22 +63,14 @@ class MqttLink::Impl {
                           static_cast<int>(payload.size()), payload.data(),
                           /*qos=*/1, /*retain=*/false);
     lock.lock();
-    if (result != MOSQ_ERR_SUCCESS) {
-      broken_ = true;
-      return mosquitto_strerror(result);
-    }
+    if (result != MOSQ_ERR_SUCCESS) return describe(result);
     // The acknowledgement may have overtaken us: then it is there already.
     const bool acknowledged = changed_.wait_until(
         lock, deadline, [&] { return acknowledged_.contains(message_id); });
-    if (!acknowledged) {
-      broken_ = true;
-      return "no acknowledgement within its budget";
-    }
+    if (!acknowledged) return "no acknowledgement within its budget";
     acknowledged_.erase(message_id);
     return {};
   }
-
-  bool broken() const { return broken_; }
 
  private:
   void run() {
@@ -93,9 +85,15 @@ class MqttLink::Impl {
         if (result == MOSQ_ERR_SUCCESS && late) result = MOSQ_ERR_CONN_LOST;
       }
       if (stopping_) return;
-      set_connected(false, mosquitto_strerror(result));
+      set_connected(false, describe(result));
       std::this_thread::sleep_for(kReconnectDelay);
     }
+  }
+
+  static std::string describe(int result) {
+    // libmosquitto has no words for this one.
+    if (result == MOSQ_ERR_KEEPALIVE) return "no answer to its PINGREQ";
+    return mosquitto_strerror(result);
   }
 
   bool is_connected() {
@@ -126,11 +124,17 @@ class MqttLink::Impl {
       link.set_connected(false, mosquitto_connack_string(code));
       return;
     }
-    if (!link.options_.subscribe_to.empty()) {
+    if (link.options_.subscribe_to.empty()) {
+      link.set_connected(true, "connected");
+    } else {
       mosquitto_subscribe(mosquitto, nullptr,
                           link.options_.subscribe_to.c_str(), /*qos=*/1);
     }
-    link.set_connected(true, "connected");
+  }
+
+  static void on_subscribe(struct mosquitto*, void* self, int, int,
+                           const int*) {
+    static_cast<Impl*>(self)->set_connected(true, "subscribed");
   }
 
   static void on_publish(struct mosquitto*, void* self, int message_id) {
@@ -154,7 +158,6 @@ class MqttLink::Impl {
   struct mosquitto* mosquitto_ = nullptr;
   std::thread thread_;
   std::atomic<bool> stopping_{false};
-  std::atomic<bool> broken_{false};
   steady_clock::time_point started_;  // the link's thread only
 
   std::mutex mutex_;
@@ -173,7 +176,5 @@ std::string MqttLink::publish(const std::string& topic,
                               std::chrono::nanoseconds budget) {
   return impl_->publish(topic, payload, budget);
 }
-
-bool MqttLink::broken() const { return impl_->broken(); }
 
 }  // namespace waypost::examples

@@ -24,7 +24,8 @@ struct MqttOptions {
   std::string subscribe_to;  // at QoS 1, on every connection; empty: nothing
   // Called on the link's thread; must not call into the link.
   std::function<void(std::string_view payload)> on_message;
-  // "connected" or why not (any more). On the link's thread.
+  // Connected, and subscribed where asked for; or why not (any more). On the
+  // link's thread.
   std::function<void(bool connected, const std::string& why)> on_state;
 };
 
@@ -40,13 +41,10 @@ class MqttLink {
   MqttLink& operator=(const MqttLink&) = delete;
 
   // Publishes at QoS 1 and waits for the PUBACK within `budget`. Returns an
-  // empty text, or why the message is not known to have arrived; the link is
-  // then broken, because what it may still have to send is unknown.
+  // empty text, or why the message is not known to have arrived; then drop the
+  // link, because what it still has to send would arrive late.
   std::string publish(const std::string& topic, std::string_view payload,
                       std::chrono::nanoseconds budget);
-
-  // True after a failed publish: drop it and make another.
-  bool broken() const;
 
  private:
   class Impl;

@@ -34,11 +34,9 @@ class Links {
   explicit Links(std::string name) : name_(std::move(name)) {}
 
   std::shared_ptr<MqttLink> link_to(const Broker& broker) {
-    std::shared_ptr<MqttLink> broken;  // ended after the lock is given back
     const std::lock_guard lock(mutex_);
     std::shared_ptr<MqttLink>& link = links_[broker.address];
-    if (!link || link->broken()) {
-      broken = std::move(link);
+    if (!link) {
       MqttOptions options;
       options.host = broker.host;
       options.port = broker.port;
@@ -46,6 +44,14 @@ class Links {
       link = std::make_shared<MqttLink>(std::move(options));
     }
     return link;
+  }
+
+  // After a failure: what the link still has to send is sent by another one, so
+  // it must not arrive late. It ends with its last user.
+  void drop(const Broker& broker, const std::shared_ptr<MqttLink>& link) {
+    const std::lock_guard lock(mutex_);
+    const auto found = links_.find(broker.address);
+    if (found != links_.end() && found->second == link) links_.erase(found);
   }
 
  private:
@@ -124,18 +130,11 @@ class Producer {
                              std::chrono::nanoseconds budget) {
       const auto link = links_.link_to(pick.broker());
       std::string why = link->publish(topic_, payload, budget);
-      return why.empty() ? AttemptResult::ok()
-                         : AttemptResult::failed(std::move(why));
+      if (why.empty()) return AttemptResult::ok();
+      links_.drop(pick.broker(), link);
+      return AttemptResult::failed(std::move(why));
     };
     const SendResult result = client_.send(topic_, attempt);
-    for (const AttemptRecord& each : result.attempts) {
-      if (each.outcome == Outcome::kOk) continue;
-      print_event("attempt-failed", {{"number", number},
-                                     {"broker", each.pick.broker_name()},
-                                     {"ms", milliseconds(each.latency)},
-                                     {"budget_ms", milliseconds(each.budget)},
-                                     {"why", each.detail}});
-    }
     if (result.ok()) {
       ++acked_;
       print_event("acked",
@@ -148,6 +147,14 @@ class Producer {
       print_event("failed", {{"number", number},
                              {"ms", milliseconds(result.elapsed)},
                              {"why", result.status.error().to_string()}});
+    }
+    for (const AttemptRecord& each : result.attempts) {
+      if (each.outcome == Outcome::kOk) continue;
+      print_event("attempt-failed", {{"number", number},
+                                     {"broker", each.pick.broker_name()},
+                                     {"ms", milliseconds(each.latency)},
+                                     {"budget_ms", milliseconds(each.budget)},
+                                     {"why", each.detail}});
     }
   }
 

@@ -67,14 +67,16 @@ def make_lab(arguments, timeline):
 
 def start_services(site, machines, timeline):
     nameservers = [nameserver_of(machines[name]) for name in "AB"]
+    timeline.set_names({nameserver_of(machines[name]): "nameserver " + name
+                        for name in "AB"})
     for name in "AB":
         start_nameserver(site, machines[name])
     for name in "AB":
         start_broker(site, machines[name], nameservers)
-        timeline.say("machine " + name, f"nameserver {nameservers['AB'.index(name)]}"
-                     f", mosquitto, its agent ({machines[name].address})")
-    timeline.say("machine C", "producer, consumer, operator "
-                 f"({machines['C'].address})")
+        timeline.say("machine " + name, f"{machines[name].address}: a "
+                     "nameserver, a mosquitto, its agent")
+    timeline.say("machine C", f"{machines['C'].address}: the producer, the "
+                 "consumer, an operator")
     complete = wait_for(
         lambda: all(route_at(site, machines["C"], each) == BROKERS
                     for each in nameservers), 20)
@@ -84,9 +86,10 @@ def start_services(site, machines, timeline):
                  f"{complete:.1f} s")
     for name in "AB":
         for line in read_lines(site.path(f"agent-{name}.log")):
-            if " WARN " in line:
-                timeline.say("agent " + name, "warns: "
-                             + line.split(" WARN ", 1)[1].split(None, 1)[1])
+            if " WARN " in line and "this broker's machine" in line:
+                warning = line.split(" WARN ", 1)[1].split(None, 1)[1]
+                timeline.say("agent " + name,
+                             "warns: " + warning.split(" detail=")[0])
 
 
 def show(site, lab, arguments, timeline):
@@ -139,6 +142,9 @@ def main():
     timeline = Timeline(sys.stdout)
     directory = arguments.keep or tempfile.mkdtemp(prefix="waypost-demo-")
     os.makedirs(directory, exist_ok=True)
+    for name in os.listdir(directory):  # of a kept earlier demo
+        if name.endswith((".log", ".events")):
+            os.remove(os.path.join(directory, name))
     site = Site(os.path.abspath(arguments.bin), os.path.abspath(directory),
                 arguments.profile)
     started = time.monotonic()

@@ -58,10 +58,10 @@ class Experiment:
         watch = RouteWatch(self._site, self._machines["C"],
                            self._nameservers[1], "nameserver B", timeline)
         traffic = Traffic(self._site, self._machines["C"], self._nameservers,
-                          name, options, timeline)
+                          name, timeline)
         outcome = Outcome()
         try:
-            self._settle(traffic, healthy)
+            self._settle(traffic, options, healthy)
             hung_at = time.time()
             timeline.set_zero(hung_at)
             machine.hang()
@@ -76,8 +76,8 @@ class Experiment:
             self._finish(traffic)
         finally:
             watch.stop()
-            traffic.stop_producer()
-            traffic.stop_consumer()
+            traffic.stop()
+            traffic.stop()
         self._judge(outcome, traffic.record, watch, hung_at, woken_at)
         return outcome
 
@@ -85,11 +85,13 @@ class Experiment:
         return {pid for machine in self._machines.values()
                 for pid in machine.alive()}
 
-    def _settle(self, traffic, healthy):
+    def _settle(self, traffic, options, healthy):
         record = traffic.record
-        ready = wait_for(lambda: set(record.last_ack) >= set(BROKERS)
-                         and record.subscribed >= set(BROKERS), 15)
-        if ready is None:
+        traffic.start_consumer()
+        if wait_for(lambda: record.subscribed >= set(BROKERS), 15) is None:
+            raise RuntimeError("the consumer did not subscribe; see the logs")
+        traffic.start_producer(options)
+        if wait_for(lambda: set(record.last_ack) >= set(BROKERS), 15) is None:
             raise RuntimeError("no traffic over both brokers; see the logs")
         if record.nameserver != self._nameservers[0]:
             raise RuntimeError("the producer did not start on nameserver A")
@@ -131,7 +133,7 @@ class Experiment:
     def _finish(traffic):
         record = traffic.record
         time.sleep(1)
-        traffic.stop_producer()
+        traffic.stop()  # the producer
         wait_for(lambda: record.received >= set(record.acked), 10)
 
     @staticmethod

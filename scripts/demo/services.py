@@ -36,6 +36,7 @@ def _write(path, text):
 
 
 def start_nameserver(site, machine):
+    """Starts one and waits until it answers."""
     name = machine.name
     data = site.path(f"nameserver-{name}")
     os.makedirs(data, exist_ok=True)
@@ -44,6 +45,10 @@ def start_nameserver(site, machine):
          "--data-dir", data, "--name", f"nameserver-{name}",
          "--profile", site.profile],
         site.path(f"nameserver-{name}.log"))
+    ping = [site.program("waypostctl"), "--nameservers",
+            nameserver_of(machine), "--timeout", "500ms", "ping"]
+    if wait_for(lambda: machine.run(ping, 3) is not None, 10) is None:
+        raise RuntimeError(f"nameserver {name} does not answer")
 
 
 def start_broker(site, machine, nameservers):
@@ -55,7 +60,11 @@ def start_broker(site, machine, nameservers):
                     "user root\n"
                     "max_queued_messages 100000\n"
                     "log_dest stderr\n")
-    machine.start(["mosquitto", "-c", config], site.path(f"broker-{name}.log"))
+    log = site.path(f"broker-{name}.log")
+    machine.start(["mosquitto", "-c", config], log)
+    if wait_for(lambda: any(line.endswith(" running")
+                            for line in read_lines(log)), 10) is None:
+        raise RuntimeError(f"mosquitto {name} does not run")
     topics = _write(site.path("topics.json"), json.dumps(
         {"topics": [{"name": TOPIC, "read_queues": 4, "write_queues": 4,
                      "permission": "rw"}]}))

@@ -12,12 +12,21 @@ class Timeline:
         self._lock = threading.Lock()
         self._zero = None
         self._count = {}
+        self._names = {}
+
+    def set_names(self, names):
+        """What to say instead of an address: {"10.0.0.1:9876": "nameserver A"}."""
+        self._names = dict(names)
 
     def set_zero(self, when):
+        """Times are told from `when`; None: none are told. Counts start anew."""
         self._zero = when
+        self._count = {}
 
     def say(self, who, what, when=None):
         when = time.time() if when is None else when
+        for address, name in self._names.items():
+            what = what.replace(address, name)
         with self._lock:
             at = "" if self._zero is None else f"{when - self._zero:+.2f} s"
             print(f"{at:>11}  {who:<13}{what}", file=self._out, flush=True)

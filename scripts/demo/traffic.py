@@ -39,35 +39,43 @@ class Record:
 class Traffic:
     """Starts both programs on a machine and listens to their events."""
 
-    def __init__(self, site, machine, nameservers, run, options, timeline):
+    def __init__(self, site, machine, nameservers, run, timeline):
         self.record = Record()
+        self._site = site
+        self._machine = machine
+        self._run = run
         self._timeline = timeline
-        self._readers = []
-        common = ["--client.nameservers", ",".join(nameservers),
-                  "--client.start-nameserver", nameservers[0],
-                  "--topic", TOPIC, "--run", run, "--profile", site.profile]
-        log = site.path(f"traffic-{run}.log")
-        self.consumer = self._start(
-            machine, [site.program("waypost-demo-consumer")] + common, log)
-        self.producer = self._start(
-            machine, [site.program("waypost-demo-producer")] + common + options,
-            log)
+        self._common = ["--client.nameservers", ",".join(nameservers),
+                        "--client.start-nameserver", nameservers[0],
+                        "--topic", TOPIC, "--run", run,
+                        "--profile", site.profile]
+        self._running = []  # (process, reader)
 
-    def _start(self, machine, command, log):
-        process = machine.start(command, log, stdout=subprocess.PIPE)
-        who = process.title.rsplit("-", 1)[1]
+    def start_consumer(self):
+        self._start("consumer", [])
+
+    def start_producer(self, options):
+        self._start("producer", options)
+
+    def _start(self, who, options):
+        process = self._machine.start(
+            [self._site.program("waypost-demo-" + who)] + self._common
+            + options, self._site.path(f"{who}-{self._run}.log"),
+            stdout=subprocess.PIPE)
         reader = threading.Thread(target=self._read, args=(who, process.stdout))
         reader.start()
-        self._readers.append(reader)
-        return process
+        self._running.append((process, reader))
 
     def _read(self, who, stream):
-        for line in stream:
-            event = json.loads(line)
-            handler = getattr(
-                self, "_" + who + "_" + event["event"].replace("-", "_"), None)
-            if handler is not None:
-                handler(event, event["time"])
+        path = self._site.path(f"{who}-{self._run}.events")
+        with open(path, "wb") as copy:
+            for line in stream:
+                copy.write(line)
+                event = json.loads(line)
+                name = event["event"].replace("-", "_")
+                handler = getattr(self, f"_{who}_{name}", None)
+                if handler is not None:
+                    handler(event, event["time"])
 
     # What the producer tells.
 
@@ -105,8 +113,9 @@ class Traffic:
         self.record.switches.append(
             (when, event["from"], event["to"], event["why"]))
         self._timeline.say("producer",
-                           f"left nameserver {event['from']} for {event['to']}: "
-                           f"{event['why']}", when)
+                           f"left {event['from']} for {event['to']}: "
+                           + event["why"].removeprefix(event["from"] + ": "),
+                           when)
 
     def _producer_refresh_failed(self, event, when):
         self._timeline.say_some(
@@ -153,19 +162,15 @@ class Traffic:
 
     # The end.
 
-    def stop_producer(self):
-        self._stop(self.producer)
-
-    def stop_consumer(self):
-        self._stop(self.consumer)
-        for reader in self._readers:
-            reader.join(timeout=5)
-
-    @staticmethod
-    def _stop(process):
+    def stop(self):
+        """Stops what was started last: the producer, then the consumer."""
+        if not self._running:
+            return
+        process, reader = self._running.pop()
         process.terminate()
         try:
             process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        reader.join(timeout=5)
