@@ -421,6 +421,52 @@ TEST_CASE("it says which nameserver shares its machine, by name too") {
   }
 }
 
+TEST_CASE("a name that cannot be looked up yet is looked up again") {
+  AgentWorld w;
+  w.world.add_host("ns.example", {"10.0.0.8"});
+  w.world.set_lookup("ns.example", sim::SimWorld::Lookup::kFails);
+  int shared = 0;
+  SharedHostCheck check(
+      w.agent_node.executor(), w.agent_node.network(),
+      [](const std::string& host) { return host == "10.0.0.8"; },
+      [&](std::size_t nameserver) {
+        CHECK(nameserver == 0);
+        ++shared;
+      });
+  check.start({{"ns.example", 9876}});
+  w.world.run_for(70s);
+  CHECK(shared == 0);
+  w.world.set_lookup("ns.example", sim::SimWorld::Lookup::kWorks);
+  w.world.run_for(70s);
+  CHECK(shared == 1);
+}
+
+TEST_CASE("an agent that was stopped for a while blames nobody when it wakes") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const bool with_machine = seed % 2 == 0;
+    CAPTURE(seed);
+    AgentWorld w({"mqtt", "tcp"}, seed);
+    w.broker->set_answer(mqtt_answer());
+    w.start_agent();
+    w.world.run_for(5s + seed * 97ms);
+    with_machine ? w.agent_node.suspend() : w.agent_node.freeze();
+    w.world.run_for(20s);
+    with_machine ? w.agent_node.resume() : w.agent_node.thaw();
+    w.world.run_for(5s);
+    CHECK(w.agent->registration().registered_count() == 2);
+    CHECK(w.count(Note::What::kUnhealthy) == 0);
+    for (auto& server : w.servers) {
+      // It was suspect for its silence, and never gone.
+      CHECK(server->broker("broker-a")->health ==
+            model::BrokerHealth::kHealthy);
+      for (const std::string& change : server->changes()) {
+        CHECK(change.find("closed") == std::string::npos);
+        CHECK(change.find("unhealthy") == std::string::npos);
+      }
+    }
+  }
+}
+
 TEST_CASE("over a bad network it is whole again soon after it is good") {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     CAPTURE(seed);
