@@ -85,11 +85,11 @@ def start_services(site, machines, timeline):
     timeline.say("demo", "both nameservers know both brokers after "
                  f"{complete:.1f} s")
     for name in "AB":
-        for line in read_lines(site.path(f"agent-{name}.log")):
-            if " WARN " in line and "this broker's machine" in line:
-                warning = line.split(" WARN ", 1)[1].split(None, 1)[1]
-                timeline.say("agent " + name,
-                             "warns: " + warning.split(" detail=")[0])
+        lines = read_lines(site.path(f"agent-{name}.log"))
+        for warning in {line.split(" WARN ", 1)[1].split(None, 1)[1]
+                        .split(" detail=")[0] for line in lines
+                        if " WARN " in line and "this broker's machine" in line}:
+            timeline.say("agent " + name, "warns: " + warning)
 
 
 def show(site, lab, arguments, timeline):
@@ -135,10 +135,17 @@ def print_logs(site, timeline):
 def main():
     arguments = parse_arguments()
     if not arguments.loopback and not sandbox.inside() and sandbox.allowed():
-        sandbox.enter()
-    # An end by signal runs the clean-up below as any other.
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(1))
+        return sandbox.run_inside()
+    signals = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+    def stop(*_):
+        # Runs the clean-up below as any other end does; once is enough.
+        for number in signals:
+            signal.signal(number, signal.SIG_IGN)
+        sys.exit(1)
+
+    for number in signals:
+        signal.signal(number, stop)
     timeline = Timeline(sys.stdout)
     directory = arguments.keep or tempfile.mkdtemp(prefix="waypost-demo-")
     os.makedirs(directory, exist_ok=True)

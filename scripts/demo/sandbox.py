@@ -5,7 +5,9 @@ an interface can be left behind.
 """
 
 import os
+import select
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -24,8 +26,9 @@ printf 'table bridge trial { chain cut { type filter hook forward priority 0;\
 
 
 def _unshare():
-    command = ["unshare", "--net", "--pid", "--fork", "--kill-child",
-               "--mount-proc"]
+    # Whoever ends unshare, the program inside is told and cleans up.
+    command = ["setpriv", "--pdeathsig", "KILL", "--", "unshare", "--net",
+               "--pid", "--fork", "--kill-child=TERM", "--mount-proc"]
     if os.geteuid() != 0:
         command += ["--user", "--map-root-user"]
     return command
@@ -44,8 +47,17 @@ def allowed():
     return trial.returncode == 0
 
 
-def enter():
-    """Starts this program again inside; does not return."""
-    os.environ[_MARK] = "1"
-    command = _unshare() + [sys.executable, "-B"] + sys.argv
-    os.execvp(command[0], command)
+def run_inside():
+    """Runs this program again inside; its exit status."""
+    # Nobody writes: it ends when the last process inside has.
+    ended, held = os.pipe()
+    outside = subprocess.Popen(
+        _unshare() + [sys.executable, "-B"] + sys.argv,
+        env=dict(os.environ, **{_MARK: "1"}), pass_fds=[held])
+    os.close(held)
+    # unshare itself does not pass signals on.
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, lambda *_: outside.kill())
+    status = outside.wait()
+    select.select([ended], [], [], 20)
+    return status if status >= 0 else 1
