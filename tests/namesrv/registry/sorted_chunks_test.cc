@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -120,9 +121,10 @@ TEST_CASE("a full registration differs in what is new, changed or gone") {
 TEST_CASE("an incremental registration touches only what it names") {
   Listed held;
   for (const char* name : {"b", "d", "f"}) held.add(name, 4);
-  const auto changes =
-      changes_to_merge(held.list, {topic("a", 4), topic("b", 4), topic("d", 8)},
-                       {model::TopicName("f"), model::TopicName("unknown")});
+  const std::vector<model::TopicConfig> topics = {topic("a", 4), topic("b", 4),
+                                                  topic("d", 8)};
+  const auto changes = changes_to_merge(
+      held.list, topics, {model::TopicName("f"), model::TopicName("unknown")});
   CHECK(text(changes) == "+a ~d -f");
   CHECK(growth(changes) == 0);
 }
