@@ -53,12 +53,12 @@ class CheckLayers(unittest.TestCase):
             "namesrv/lifecycle/l.h": ""},
             "namesrv/registry/a.cc:1:")
 
-    def test_handlers_know_the_service_and_not_the_cores(self):
+    def test_handlers_know_the_service_and_not_the_store(self):
         self.refused({
             "namesrv/handlers/native/a.cc":
-                '#include "namesrv/registry/registry.h"\n',
-            "namesrv/registry/registry.h": ""},
-            "not namesrv/registry")
+                '#include "namesrv/store/roster_store.h"\n',
+            "namesrv/store/roster_store.h": ""},
+            "not namesrv/store")
 
     def test_nothing_includes_tests(self):
         self.refused({
