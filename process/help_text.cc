@@ -75,9 +75,13 @@ std::string default_text(const Program& program, const Option& option,
   return text;
 }
 
-// Help sentences are declared with or without their full stop.
-std::string sentence(const std::string& text) {
-  return text.empty() || text.back() == '.' ? text : text + ".";
+// Texts are declared with or without capital and full stop.
+std::string sentence(std::string text) {
+  if (text.empty()) return text;
+  if (text.front() >= 'a' && text.front() <= 'z') {
+    text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  }
+  return text.back() == '.' ? text : text + ".";
 }
 
 std::string option_text(const Program& program, const Option& option,
@@ -85,7 +89,7 @@ std::string option_text(const Program& program, const Option& option,
   std::string facts =
       "Default: " + default_text(program, option, profiles) + ".";
   if (is_required(program, option)) facts = "Required.";
-  if (!option.allowed.empty()) facts += " Allowed: " + option.allowed + ".";
+  if (!option.allowed.empty()) facts += sentence(" Allowed: " + option.allowed);
   if (option.repeatable) facts += " May be given several times.";
   return "  " + flag_text(program, option) + "\n" +
          wrapped(sentence(option.help), 6) + wrapped(facts, 6) +
@@ -95,6 +99,10 @@ std::string option_text(const Program& program, const Option& option,
 std::string cell(std::string_view text) {
   std::string result;
   for (const char c : text) {
+    if (c == '<') {
+      result += "&lt;";
+      continue;
+    }
     if (c == '|') result += '\\';
     result += c;
   }
@@ -118,9 +126,12 @@ std::string markdown_rows(const Program& program,
   return text + "\n";
 }
 
-std::vector<const Option*> pointers(const OptionTable& table) {
+// The options that take a value; --help and the like explain themselves.
+std::vector<const Option*> valued(const OptionTable& table) {
   std::vector<const Option*> options;
-  for (const Option& option : table.all()) options.push_back(&option);
+  for (const Option& option : table.all()) {
+    if (!is_switch(option)) options.push_back(&option);
+  }
   return options;
 }
 
@@ -140,7 +151,8 @@ std::vector<ExitStatus> all_exit_statuses(const Program& program) {
 }  // namespace
 
 std::string wrapped(std::string_view text, std::size_t indent,
-                    std::size_t width) {
+                    std::size_t hang) {
+  constexpr std::size_t kWidth = 80;
   std::string result;
   std::string line;
   while (!text.empty()) {
@@ -149,11 +161,12 @@ std::string wrapped(std::string_view text, std::size_t indent,
     text = blank == std::string_view::npos ? std::string_view{}
                                            : text.substr(blank + 1);
     if (word.empty()) continue;
-    if (!line.empty() && line.size() + 1 + word.size() > width) {
+    if (!line.empty() && line.size() + 1 + word.size() > kWidth) {
       result += line + "\n";
       line.clear();
     }
-    line += line.empty() ? std::string(indent, ' ') : " ";
+    const std::size_t margin = result.empty() ? indent : indent + hang;
+    line += line.empty() ? std::string(margin, ' ') : " ";
     line += word;
   }
   return line.empty() ? result : result + line + "\n";
@@ -162,13 +175,17 @@ std::string wrapped(std::string_view text, std::size_t indent,
 std::string help_text(const Program& program, const OptionTable& options,
                       const OptionTable& common,
                       const ProfileDefaults& profiles) {
-  std::string text = program.name + " " + std::string(program_version()) +
-                     " - " + program.summary + "\n\nUsage:\n";
+  std::string text =
+      wrapped(program.name + " " + std::string(program_version()) + " - " +
+                  program.summary,
+              0, 4) +
+      "\nUsage:\n";
   for (const std::string& line : program.synopsis) {
-    text += "  " + program.name + " " + line + "\n";
+    text += wrapped(program.name + " " + line, 2, 4);
   }
   if (!program.examples.empty()) text += "\nExamples:\n";
   for (const Example& example : program.examples) {
+    // In one line, however long: to be copied.
     text += "  " + program.name + " " + example.command + "\n" +
             wrapped(example.effect, 6);
   }
@@ -206,7 +223,7 @@ std::string help_markdown(const Program& program, const OptionTable& options,
                           const OptionTable& common,
                           const ProfileDefaults& profiles) {
   std::string text =
-      "## " + program.name + "\n\nIt " + program.summary + ".\n\n```\n";
+      "## " + program.name + "\n\n" + sentence(program.summary) + "\n\n```\n";
   for (const std::string& line : program.synopsis) {
     text += program.name + " " + line + "\n";
   }
@@ -215,9 +232,8 @@ std::string help_markdown(const Program& program, const OptionTable& options,
     if (!group.name.empty()) text += "### " + group.name + "\n\n";
     text += markdown_rows(program, group.options, profiles);
   }
-  text += "### Common to all programs\n\n" +
-          markdown_rows(program, pointers(common), profiles) +
-          "Exit status:\n\n";
+  text += "### Where values come from\n\n" +
+          markdown_rows(program, valued(common), profiles) + "Exit status:\n\n";
   for (const ExitStatus& each : all_exit_statuses(program)) {
     text += "- " + std::to_string(each.status) + ": " + each.meaning + "\n";
   }

@@ -30,9 +30,10 @@ std::string help_markdown(const Program& program,
                           const base::OptionTable& common,
                           const ProfileDefaults& profiles);
 
-// `text` in lines of at most `width`, each indented by `indent` blanks.
+// `text` in lines of at most 80 columns where blanks allow that, each indented
+// by `indent` blanks, those after the first by `hang` more.
 std::string wrapped(std::string_view text, std::size_t indent,
-                    std::size_t width = 80);
+                    std::size_t hang = 0);
 
 }  // namespace waypost::process
 
