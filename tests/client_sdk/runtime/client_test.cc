@@ -311,16 +311,20 @@ TEST_CASE("handlers may throw, may use the client, may not wait") {
 TEST_CASE("a handler may destroy its own client") {
   RealNameservers nameservers(1);
   nameservers.set_route("orders", {"broker-a"});
-  auto client = std::make_shared<std::optional<Client>>();
+  std::optional<Client> client;
+  std::promise<void> made;
   std::promise<void> destroyed;
   auto options = options_for(nameservers);
-  options.on_event = [&](const Event& event) {
+  options.topics = {"orders"};
+  options.on_event = [&,
+                      ready = made.get_future().share()](const Event& event) {
     if (!std::holds_alternative<RouteChanged>(event.what)) return;
-    client->reset();
+    ready.wait();
+    client.reset();
     destroyed.set_value();
   };
-  client->emplace(make_client(options));
-  (void)(*client)->topic("orders");
+  client.emplace(make_client(options));
+  made.set_value();
   CHECK(destroyed.get_future().wait_for(kPatience) ==
         std::future_status::ready);
 }
