@@ -80,7 +80,18 @@ void Server::make_service(const std::vector<lifecycle::RosterEntry>& roster) {
       settings_.service, std::move(shell), table_, roster);
 }
 
+// The I/O threads share the port through SO_REUSEPORT, which would let another
+// process of the same user share it too, and silently take part of the
+// connections. So it is taken without that option first.
+base::Status Server::check_port_is_free() {
+  if (settings_.listen.port == 0) return {};
+  auto alone = loop_->network().listen(settings_.listen, {}, [](auto) {});
+  if (!alone) return tl::unexpected(alone.error());
+  return {};
+}
+
 base::Status Server::listen() {
+  if (auto free = check_port_is_free(); !free) return free;
   base::Endpoint endpoint = settings_.listen;
   for (std::int64_t i = 0; i < settings_.io_threads; ++i) {
     io_threads_.push_back(std::make_unique<IoThread>(
