@@ -66,6 +66,13 @@ def make_lab(arguments, timeline):
     return lab
 
 
+def shared_host_warnings(log):
+    """What an agent says about a nameserver on its machine."""
+    warnings = [line.split(" WARN ", 1)[1].split(None, 1)[1]
+                for line in read_lines(log) if " WARN " in line]
+    return [text for text in warnings if "nameserver runs on" in text]
+
+
 def start_services(site, machines, timeline):
     nameservers = [nameserver_of(machines[name]) for name in "AB"]
     timeline.set_names({nameserver_of(machines[name]): "nameserver " + name
@@ -86,10 +93,11 @@ def start_services(site, machines, timeline):
     timeline.say("demo", "both nameservers know both brokers after "
                  f"{complete:.1f} s")
     for name in "AB":
-        lines = read_lines(site.path(f"agent-{name}.log"))
-        for warning in {line.split(" WARN ", 1)[1].split(None, 1)[1]
-                        .split(" detail=")[0] for line in lines
-                        if " WARN " in line and "this broker's machine" in line}:
+        log = site.path(f"agent-{name}.log")
+        if wait_for(lambda: bool(shared_host_warnings(log)), 10) is None:
+            timeline.say("agent " + name,
+                         "does NOT warn of the nameserver on its machine")
+        for warning in shared_host_warnings(log):
             timeline.say("agent " + name, "warns: " + warning)
 
 

@@ -1,7 +1,11 @@
 """What happened when, printed as it happens and kept for the table."""
 
+import textwrap
 import threading
 import time
+
+_MARGIN = 26  # of what is said, after time and speaker
+_WIDTH = 96
 
 
 class Timeline:
@@ -29,7 +33,9 @@ class Timeline:
             what = what.replace(address, name)
         with self._lock:
             at = "" if self._zero is None else f"{when - self._zero:+.2f} s"
-            print(f"{at:>11}  {who:<13}{what}", file=self._out, flush=True)
+            lines = textwrap.wrap(what, _WIDTH - _MARGIN)
+            print(f"{at:>11}  {who:<13}" + ("\n" + " " * _MARGIN).join(lines),
+                  file=self._out, flush=True)
 
     def say_some(self, key, limit, who, what, when=None):
         """Says it only the first `limit` times for `key`."""
