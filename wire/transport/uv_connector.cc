@@ -55,7 +55,8 @@ void UvConnector::on_resolved(
 void UvConnector::try_next() {
   const auto left = give_up_at_ - loop_.now();
   const auto untried = addresses_.size() - next_address_;
-  if (untried == 0) {
+  const bool out_of_time = next_address_ > 0 && left <= base::Duration::zero();
+  if (untried == 0 || out_of_time) {
     last_error_.message =
         "connect to " + endpoint_.to_string() + ": " + failures_;
     return finish(tl::unexpected(std::move(last_error_)));
