@@ -82,6 +82,33 @@ TEST_CASE("who died while a nameserver slept is dropped after it woke") {
   });
 }
 
+TEST_CASE("what an abandoned connection brings late undoes nothing") {
+  for_each_seed(150, [](std::uint64_t seed) {
+    CAPTURE(seed);
+    Deployment system({.seed = seed, .clients = 0, .profile = "fast"});
+    REQUIRE(system.settle());
+    base::Random& random = system.world.random();
+    // Dropped by expiry. Then the link is back for as long as it takes to
+    // connect and say hello, so that a registration is sent and lost on the
+    // way: the kernel goes on sending it after the agent has given that
+    // connection up and registered over another.
+    system.world.run_for(1s);
+    system.world.set_delay("ns-0", "broker-0", {80ms, 100ms});
+    system.world.cut("ns-0", "broker-0");
+    system.world.run_for(6s);
+    system.world.heal("ns-0", "broker-0");
+    system.world.run_for(std::chrono::milliseconds(300 + random.below(900)));
+    system.world.cut_one_way("broker-0", "ns-0");
+    system.world.run_for(std::chrono::milliseconds(1000 + random.below(3000)));
+    system.world.heal("ns-0", "broker-0");
+    system.transcript.note("the link is up for good");
+    system.world.run_for(3s);
+    const bool stayed = stays_whole(system, 60s);
+    INFO(system.transcript.text());
+    REQUIRE(stayed);
+  });
+}
+
 // Asks one nameserver every 20 ms and keeps what it says.
 class Inquirer {
  public:

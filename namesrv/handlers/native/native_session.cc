@@ -171,6 +171,9 @@ void NativeSession::hello(const codec::FrameView& frame) {
     is_client_ = true;
     ++context_.client_count;
   }
+  // Numbered in the order of hello: an agent opens a connection after it gave
+  // up the one before, so what that one still brings, late, is known as older.
+  if (request.role == model::PeerRole::kAgent) binding();
   model::HelloReply reply;
   reply.server_name = context_.service.settings().server_name;
   reply.server_version = context_.service.settings().server_version;
