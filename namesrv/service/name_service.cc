@@ -176,7 +176,10 @@ bool NameService::hold_back(const registry::Event& event) {
     // Clients and agents that follow our drain notice close, too.
     if (lifecycle_.state() == model::ServerState::kDraining) return true;
     if (lifecycle_.removals_allowed()) return false;
-    held_closes_.push_back(*closed);
+    // We slept, and an agent closes a connection that does not answer: that is
+    // silence, and it is on its way back, perhaps after a pause of its own.
+    step(registry::BindingClosed{closed->binding,
+                                 registry::BindingClosed::Cause::kSilence});
     return true;
   }
   if (const auto* registration = std::get_if<registry::Register>(&event)) {
@@ -200,7 +203,6 @@ void NameService::tick() {
   notice_gap();
   const base::Instant now = shell_.executor->now();
   lifecycle_.on_tick(now);
-  if (lifecycle_.removals_allowed()) release_held_closes();
   scan(now);
   publish_table();
   publish_state();
@@ -245,10 +247,6 @@ void NameService::notice_gap() {
   } else {
     processed();
   }
-}
-
-void NameService::release_held_closes() {
-  for (const auto& closed : std::exchange(held_closes_, {})) step(closed);
 }
 
 void NameService::start_draining(std::string reason) {

@@ -126,7 +126,6 @@ class NameService {
   void tick();
   void scan(base::Instant now);
   void notice_gap();
-  void release_held_closes();
   void publish_state();
   void publish_table();
   void log_change(const registry::BrokerChange& change) const;
@@ -162,8 +161,6 @@ class NameService {
   // Bindings whose close overtook registrations that still wait: those must
   // not come to life. Emptied when no registration waits.
   std::unordered_set<model::BindingId> closed_bindings_;
-  // Closes that came while removals were not allowed.
-  std::vector<registry::BindingClosed> held_closes_;
   // What the roster said at start; kept while starting.
   std::vector<lifecycle::RosterEntry> inherited_roster_;
   // Lets callbacks that outlive the service find out.
