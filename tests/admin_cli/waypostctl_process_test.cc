@@ -114,7 +114,8 @@ TEST_CASE("an agent's broker shows at both nameservers, and a death shows") {
 
   finished = ctl({"--all", "-o", "json", "cluster", "show"}, environment);
   CHECK(finished.exit.status == 0);
-  for (const json& answer : json::parse(finished.out)["answers"]) {
+  const json shown = json::parse(finished.out);
+  for (const json& answer : shown["answers"]) {
     CHECK(answer["view"]["state"] == "serving");
     CHECK(answer["view"]["brokers"] == 1);
   }
