@@ -65,8 +65,9 @@ class Deployment {
   std::vector<std::string> full_route_;
 };
 
-// Runs `scenario(seed)` for seeds 1 to `count`; WAYPOST_SIM_SEED=n runs that
-// one only, WAYPOST_SIM_SEEDS=n changes the count. What fails names its seed.
+// Runs `scenario(seed)` for seeds 1 to `count`, fewer in sanitizer builds;
+// WAYPOST_SIM_SEED=n runs that one only, WAYPOST_SIM_SEEDS=n changes the count.
+// What fails names its seed.
 void for_each_seed(std::uint64_t count,
                    const std::function<void(std::uint64_t seed)>& scenario);
 
