@@ -1,5 +1,6 @@
 #include "client_sdk/runtime/client_core.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -10,6 +11,9 @@
 
 namespace waypost::client {
 namespace {
+
+// A thread without work is given this long to end in any case.
+constexpr base::Duration kThreadEndMin = std::chrono::milliseconds(100);
 
 Error closed_error() {
   return {ErrorCode::kCancelled, "the client is closed", ""};
@@ -95,8 +99,12 @@ Status ClientCore::close(base::Duration timeout) {
   }
   const auto waiter = std::make_shared<Waiter>();
   end_engine([waiter] { waiter->finish({}); });
+  const base::Instant started = clock_.now();
   const bool in_time = waiter->wait(timeout).has_value();
   // The thread ends with its last client.
+  loop_->wait_at_most(
+      in_time ? std::max(timeout - (clock_.now() - started), kThreadEndMin)
+              : base::Duration::zero());
   loop_.reset();
   if (in_time) return {};
   return Error{ErrorCode::kTimedOut,

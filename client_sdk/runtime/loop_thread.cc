@@ -12,8 +12,6 @@
 namespace waypost::client {
 namespace {
 
-constexpr auto kEndMax = std::chrono::seconds(5);
-
 // All signals are the application's own threads' business; a thread inherits
 // its maker's mask.
 class AllSignalsBlocked {
@@ -95,7 +93,7 @@ LoopThread::~LoopThread() {
   bool ended = false;
   {
     std::unique_lock lock(shared_->mutex);
-    ended = shared_->ended_changed.wait_for(lock, kEndMax,
+    ended = shared_->ended_changed.wait_for(lock, patience_.load(),
                                             [this] { return shared_->ended; });
   }
   if (ended) {

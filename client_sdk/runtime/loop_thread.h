@@ -1,9 +1,11 @@
 #ifndef WAYPOST_CLIENT_SDK_RUNTIME_LOOP_THREAD_H_
 #define WAYPOST_CLIENT_SDK_RUNTIME_LOOP_THREAD_H_
 
+#include <atomic>
 #include <memory>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "wire/transport/loop.h"
 
@@ -23,6 +25,9 @@ class LoopThread {
   LoopThread(const LoopThread&) = delete;
   LoopThread& operator=(const LoopThread&) = delete;
 
+  // For how long whoever lets go last waits for the thread to end.
+  void wait_at_most(base::Duration patience) { patience_ = patience; }
+
   transport::Loop& loop();
   bool in_this_thread() const;
 
@@ -33,6 +38,7 @@ class LoopThread {
   // Outlives this object if the thread does.
   std::shared_ptr<Shared> shared_;
   std::thread thread_;
+  std::atomic<base::Duration> patience_{std::chrono::seconds(5)};
 };
 
 }  // namespace waypost::client

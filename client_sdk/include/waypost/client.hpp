@@ -135,7 +135,8 @@ class Client {
   Result<Pick> pick(std::string_view topic, const PickOptions& options = {});
 
   // Tells how using a pick went. Lock-free for a quick success with a broker
-  // that is not avoided; otherwise takes a short lock. Ignores an empty pick.
+  // that is not avoided; otherwise takes a short lock. A failure makes the
+  // client ask for routes soon, within a second. Ignores an empty pick.
   void report(const Pick& pick, Outcome outcome,
               std::chrono::nanoseconds latency);
 

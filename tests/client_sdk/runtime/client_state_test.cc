@@ -207,6 +207,23 @@ TEST_CASE("a failed broker is left out, the others stay fair") {
   CHECK(it.tally("orders", 99) == Counts{{"a", 33}, {"b", 33}, {"c", 33}});
 }
 
+TEST_CASE("each further failure shows in the next pick") {
+  StateFixture it;
+  it.publish("orders",
+             {healthy("a"), healthy("b"), healthy("c"), healthy("d")});
+  std::map<std::string, Pick> picks;
+  while (picks.size() < 4) {
+    const Pick pick = it.pick("orders");
+    picks[pick.broker_name()] = pick;
+  }
+  it.state->report(picks["a"], Outcome::kFailed, 1ms);
+  CHECK(it.tally("orders", 9) == Counts{{"b", 3}, {"c", 3}, {"d", 3}});
+  it.state->report(picks["b"], Outcome::kFailed, 1ms);
+  CHECK(it.tally("orders", 8) == Counts{{"c", 4}, {"d", 4}});
+  it.state->report(picks["a"], Outcome::kOk, 1ms);
+  CHECK(it.tally("orders", 9) == Counts{{"a", 3}, {"c", 3}, {"d", 3}});
+}
+
 TEST_CASE("an avoidance ends by time alone, before anybody sweeps") {
   StateFixture it;
   it.publish("orders", {healthy("a"), healthy("b")});

@@ -250,6 +250,41 @@ TEST_CASE("closing is quick while a nameserver hangs and somebody waits") {
   CHECK(std::chrono::steady_clock::now() - start < 5s);
 }
 
+// Tells when the last copy of a handler is gone.
+struct LastCopy {
+  std::promise<void> gone;
+  ~LastCopy() { gone.set_value(); }
+};
+
+TEST_CASE("closing is bounded by its timeout while a handler blocks") {
+  RealNameservers nameservers(1);
+  nameservers.set_route("orders", {"broker-a"});
+  std::promise<void> blocked;
+  std::promise<void> release;
+  auto last = std::make_shared<LastCopy>();
+  auto gone = last->gone.get_future();
+  auto options = options_for(nameservers);
+  options.topics = {"orders"};
+  options.on_event = [&blocked, last = std::move(last),
+                      released =
+                          release.get_future().share()](const Event& event) {
+    if (!std::holds_alternative<RouteChanged>(event.what)) return;
+    blocked.set_value();
+    released.wait();
+  };
+  {
+    Client client = make_client(std::move(options));
+    blocked.get_future().wait();
+    const auto start = std::chrono::steady_clock::now();
+    CHECK(client.close(100ms).error().code == ErrorCode::kTimedOut);
+    CHECK(std::chrono::steady_clock::now() - start < 4s);
+    CHECK(client.refresh("orders", kPatience).error().code ==
+          ErrorCode::kCancelled);
+  }
+  release.set_value();
+  CHECK(gone.wait_for(kPatience) == std::future_status::ready);
+}
+
 TEST_CASE("after close everything says cancelled") {
   RealNameservers nameservers(1);
   nameservers.set_route("orders", {"broker-a"});
