@@ -93,8 +93,13 @@ function(waypost_test NAME)
     set(ARG_LABELS unit)
   endif()
   if(NOT ARG_TIMEOUT)
-    set(ARG_TIMEOUT 120)
+    set(ARG_TIMEOUT 300)
   endif()
   set_tests_properties(${NAME} PROPERTIES
     LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+  if(WAYPOST_SANITIZE MATCHES "thread")
+    # A fork of a process with threads only goes on to exec.
+    set_tests_properties(${NAME} PROPERTIES ENVIRONMENT
+      "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp:die_after_fork=0")
+  endif()
 endfunction()

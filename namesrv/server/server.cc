@@ -82,17 +82,18 @@ void Server::make_service(const std::vector<lifecycle::RosterEntry>& roster) {
 
 // The I/O threads share the port through SO_REUSEPORT, which would let another
 // process of the same user share it too, and silently take part of the
-// connections. So it is taken without that option first.
-base::Status Server::check_port_is_free() {
-  if (settings_.listen.port == 0) return {};
+// connections; asked for any free port the kernel may even give such a one. So
+// it is taken without that option first.
+base::Result<base::Endpoint> Server::find_free_address() {
   auto alone = loop_->network().listen(settings_.listen, {}, [](auto) {});
   if (!alone) return tl::unexpected(alone.error());
-  return {};
+  return base::Endpoint{settings_.listen.host, (*alone)->local().port};
 }
 
 base::Status Server::listen() {
-  if (auto free = check_port_is_free(); !free) return free;
-  base::Endpoint endpoint = settings_.listen;
+  auto free = find_free_address();
+  if (!free) return tl::unexpected(free.error());
+  base::Endpoint endpoint = *free;
   for (std::int64_t i = 0; i < settings_.io_threads; ++i) {
     io_threads_.push_back(std::make_unique<IoThread>(
         static_cast<std::size_t>(i), settings_, *service_, table_,

@@ -40,7 +40,7 @@ class Server {
  private:
   base::Result<std::vector<lifecycle::RosterEntry>> open_data_directory();
   void make_service(const std::vector<lifecycle::RosterEntry>& roster);
-  base::Status check_port_is_free();
+  base::Result<base::Endpoint> find_free_address();
   base::Status listen();
   base::Status write_address_file();
   void after_input_processed(std::function<void()> done);

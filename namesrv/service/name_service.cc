@@ -202,6 +202,7 @@ void NameService::tick() {
   if (stopped_) return;
   notice_gap();
   const base::Instant now = shell_.executor->now();
+  lifecycle_.set_smallest_expiry(registry_.smallest_expiry());
   lifecycle_.on_tick(now);
   scan(now);
   publish_table();
