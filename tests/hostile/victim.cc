@@ -36,7 +36,10 @@ model::RegisterRequest registration(const std::string& topic) {
 
 Bystander::Bystander(const base::Endpoint& nameserver, std::string topic)
     : inquirer_(nameserver), topic_(std::move(topic)), thread_([this] {
-        while (!stop_) ask();
+        // At least once, however quickly the attack is over.
+        do {
+          ask();
+        } while (!stop_);
       }) {}
 
 Bystander::~Bystander() {
