@@ -3,17 +3,16 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +65,8 @@ base::Result<std::unique_ptr<ChildProcess>> ChildProcess::start(
   std::vector<char*> arguments;
   for (std::string& text : texts) arguments.push_back(text.data());
   arguments.push_back(nullptr);
+  // Else a child that ends without exec could print our buffers once more.
+  std::fflush(nullptr);
   const pid_t pid = fork();
   if (pid == 0) become(options, arguments, output[1]);
   close(output[1]);
@@ -130,41 +131,20 @@ base::Status ChildProcess::check_alive() {
   return {};
 }
 
-base::Result<std::uint16_t> find_free_port() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  const bool bound =
-      bind(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0 &&
-      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-  const int error = errno;
-  close(fd);
-  if (bound) return ntohs(address.sin_port);
-  return base::fail(base::ErrorCode::kInternal,
-                    std::string("no free port: ") + std::strerror(error));
-}
-
-base::Status wait_for_listener(const base::Endpoint& endpoint,
-                               base::Duration deadline, ChildProcess& server) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(endpoint.port);
-  inet_pton(AF_INET, endpoint.host.c_str(), &address.sin_addr);
+base::Result<std::string> wait_for_file(const std::string& path,
+                                        base::Duration deadline,
+                                        ChildProcess& writer) {
   const auto end = steady_clock::now() + deadline;
   while (steady_clock::now() < end) {
-    const base::Status alive = server.check_alive();
-    if (!alive) return alive;
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int connected = connect(
-        fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-    close(fd);
-    if (connected == 0) return {};
+    const base::Status alive = writer.check_alive();
+    if (!alive) return tl::unexpected(alive.error());
+    std::ifstream file(path);
+    std::string line;
+    // A line without its end is still being written.
+    if (std::getline(file, line) && !file.eof() && !line.empty()) return line;
     std::this_thread::sleep_for(milliseconds(10));
   }
-  return base::fail(base::ErrorCode::kTimedOut,
-                    "nothing listens on " + endpoint.to_string());
+  return base::fail(base::ErrorCode::kTimedOut, path + " does not appear");
 }
 
 std::string own_directory() {

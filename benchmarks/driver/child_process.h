@@ -1,7 +1,6 @@
 #ifndef WAYPOST_BENCHMARKS_DRIVER_CHILD_PROCESS_H_
 #define WAYPOST_BENCHMARKS_DRIVER_CHILD_PROCESS_H_
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,7 +9,6 @@
 #include <sys/types.h>
 
 #include "base/clock.h"
-#include "base/endpoint.h"
 #include "base/error.h"
 
 namespace waypost::bench {
@@ -53,12 +51,10 @@ class ChildProcess {
   bool ended_ = false;
 };
 
-// A TCP port of the loopback interface that was free a moment ago.
-base::Result<std::uint16_t> find_free_port();
-
-// Waits until something accepts connections there.
-base::Status wait_for_listener(const base::Endpoint& endpoint,
-                               base::Duration deadline, ChildProcess& server);
+// The first line of a file that a child of ours writes once it is ready.
+base::Result<std::string> wait_for_file(const std::string& path,
+                                        base::Duration deadline,
+                                        ChildProcess& writer);
 
 // The directory of this very program, where its companions are.
 std::string own_directory();

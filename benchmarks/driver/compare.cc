@@ -47,14 +47,10 @@ std::string program(const std::string& given, const char* name) {
 
 base::Result<Server> start_namesrv(const Settings& settings,
                                    const std::filesystem::path& scratch) {
-  const auto port = find_free_port();
-  if (!port) return tl::unexpected(port.error());
-  Server server;
-  server.endpoint = {"127.0.0.1", *port};
+  const std::filesystem::path data = scratch / "data";
   ChildProcess::Options options;
   options.arguments = {program(settings.namesrv, "waypost-namesrv"), "--listen",
-                       server.endpoint.to_string(), "--data-dir",
-                       (scratch / "data").string()};
+                       "127.0.0.1:0", "--data-dir", data.string()};
   options.arguments.insert(options.arguments.end(),
                            settings.namesrv_arguments.begin(),
                            settings.namesrv_arguments.end());
@@ -62,15 +58,19 @@ base::Result<Server> start_namesrv(const Settings& settings,
   options.stderr_path = (scratch / "namesrv.log").string();
   auto process = ChildProcess::start(options);
   if (!process) return tl::unexpected(process.error());
-  server.process = std::move(*process);
-  const base::Status ready =
-      wait_for_listener(server.endpoint, kStartDeadline, *server.process);
-  if (ready) return server;
-  std::ifstream log(options.stderr_path);
-  std::string line;
-  std::getline(log, line);
-  return base::fail(ready.error().code, ready.error().message,
-                    "it says: " + line);
+  // It took a free port and tells which.
+  const auto address =
+      wait_for_file((data / "address").string(), kStartDeadline, **process);
+  if (!address) {
+    std::ifstream log(options.stderr_path);
+    std::string line;
+    std::getline(log, line);
+    return base::fail(address.error().code, address.error().message,
+                      "it says: " + line);
+  }
+  const auto endpoint = base::parse_endpoint(*address);
+  if (!endpoint) return tl::unexpected(endpoint.error());
+  return Server{std::move(*process), *endpoint};
 }
 
 base::Result<Server> start_floor(const Settings& settings,
