@@ -49,8 +49,9 @@ struct Broker {
 
   HealthVerdict own;       // by its agent
   HealthVerdict observed;  // by an observer beside it
-  // When `observed` lapses; set exactly while there is one.
+  // When `observed` lapses, and whose it is; set exactly while there is one.
   std::optional<base::Instant> observed_until;
+  model::BindingId observed_by;
 
   TopicList topics;
   // Two digests that are never mixed. `content` is over what the last full

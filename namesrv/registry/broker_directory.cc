@@ -54,6 +54,7 @@ void BrokerDirectory::leave_group(Broker& broker) {
 
 void BrokerDirectory::remove(Broker& broker) {
   unbind(broker);
+  take_from_address(broker);
   by_liveness_[broker.liveness] = nullptr;
   brokers_.erase(brokers_.find(broker.key));
 }
@@ -63,6 +64,26 @@ void BrokerDirectory::remove_group(Group& group) {
   const auto cluster = clusters_.find(group.cluster);
   if (--cluster->second == 0) clusters_.erase(cluster);
   groups_.erase(groups_.find(group.name));
+}
+
+std::vector<Broker*> BrokerDirectory::find_at(
+    const base::Endpoint& address) const {
+  const auto found = by_address_.find(address);
+  if (found == by_address_.end()) return {};
+  return {found->second.begin(), found->second.end()};
+}
+
+void BrokerDirectory::place(Broker& broker, const base::Endpoint& address) {
+  take_from_address(broker);
+  broker.address = address;
+  by_address_[address].insert(&broker);
+}
+
+void BrokerDirectory::take_from_address(Broker& broker) {
+  const auto place = by_address_.find(broker.address);
+  if (place == by_address_.end()) return;
+  place->second.erase(&broker);
+  if (place->second.empty()) by_address_.erase(place);
 }
 
 void BrokerDirectory::bind(Broker& broker, model::BindingId binding) {

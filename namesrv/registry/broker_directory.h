@@ -11,8 +11,9 @@
 
 namespace waypost::registry {
 
-// Finds brokers and groups by each of their names: key, group, binding and
-// liveness id. Owns the records; their addresses stay until they are removed.
+// Finds brokers and groups by each of their names: key, group, address, binding
+// and liveness id. Owns the records; their addresses stay until they are
+// removed.
 class BrokerDirectory {
  public:
   using Brokers = std::map<model::BrokerKey, Broker>;
@@ -21,6 +22,8 @@ class BrokerDirectory {
   const Broker* find(const model::BrokerKey& key) const;
   Group* find_group(const model::BrokerName& name);
   Broker& at(Liveness::Id id) { return *by_liveness_[id]; }
+  // By key; usually one or none.
+  std::vector<Broker*> find_at(const base::Endpoint& address) const;
 
   const Brokers& brokers() const { return brokers_; }  // by name, then id
   std::size_t cluster_count() const { return clusters_.size(); }
@@ -36,6 +39,9 @@ class BrokerDirectory {
   // REQUIRES: it is empty.
   void remove_group(Group& group);
 
+  // From now on the broker is at that address.
+  void place(Broker& broker, const base::Endpoint& address);
+
   // From now on the broker is the binding's (0: nobody's).
   void bind(Broker& broker, model::BindingId binding);
   // The connection has ended: its brokers, by key, none of them bound any more.
@@ -47,11 +53,15 @@ class BrokerDirectory {
       return a->key < b->key;
     }
   };
+  using BrokerSet = std::set<Broker*, ByKey>;
+
   void unbind(Broker& broker);
+  void take_from_address(Broker& broker);
 
   Brokers brokers_;
   std::unordered_map<model::BrokerName, Group> groups_;
-  std::unordered_map<model::BindingId, std::set<Broker*, ByKey>> by_binding_;
+  std::unordered_map<model::BindingId, BrokerSet> by_binding_;
+  std::unordered_map<base::Endpoint, BrokerSet> by_address_;
   std::vector<Broker*> by_liveness_;
   std::map<model::ClusterName, std::size_t> clusters_;  // groups of each
 };

@@ -66,6 +66,13 @@ struct Verdict {
   model::VerdictRequest request;
   model::BindingId binding;
 };
+// An observer's verdict on whoever is registered at an address; see
+// model::ObserveRequest. Only the binding that found a broker unhealthy takes
+// that back before it lapses.
+struct Observe {
+  model::ObserveRequest request;
+  model::BindingId binding;
+};
 // Acts only from the binding and epoch that are registered.
 struct Unregister {
   model::UnregisterRequest request;
@@ -103,8 +110,8 @@ struct ClockGap {
   base::Duration gap{0};
 };
 
-using Event = std::variant<Register, Heartbeat, Verdict, Unregister, Handover,
-                           BindingClosed, Scan, ClockGap>;
+using Event = std::variant<Register, Heartbeat, Verdict, Observe, Unregister,
+                           Handover, BindingClosed, Scan, ClockGap>;
 
 // Something worth a log line or a metric.
 struct BrokerChange {
@@ -133,8 +140,8 @@ std::string_view broker_change_name(BrokerChange::What what);
 // replies are the service's to fill.
 using Reply =
     std::variant<std::monostate, model::RegisterReply, model::HeartbeatReply,
-                 model::VerdictReply, model::UnregisterReply,
-                 model::HandoverReply, base::Error>;
+                 model::VerdictReply, model::ObserveReply,
+                 model::UnregisterReply, model::HandoverReply, base::Error>;
 
 struct Effects {
   Reply reply;

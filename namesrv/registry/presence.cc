@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kReasonMaxBytes = 256;
 
-HealthVerdict verdict_of(const model::VerdictRequest& request) {
+template <typename Request>
+HealthVerdict verdict_of(const Request& request) {
   if (request.healthy) return {};
   return {false, request.action, request.reason.substr(0, kReasonMaxBytes)};
 }
@@ -49,7 +50,8 @@ Reply Registry::Impl::on(const Verdict& event, base::Instant now,
   if (broker == nullptr) return reply;
   reply.known = true;
   if (request.observer) {
-    observe(*broker, request, now, effects);
+    observe(*broker, verdict_of(request), request.lapses_after, event.binding,
+            now, effects);
   } else {
     heard(*broker, now, effects);
     judge(*broker, &Broker::own, verdict_of(request), effects);
@@ -57,19 +59,36 @@ Reply Registry::Impl::on(const Verdict& event, base::Instant now,
   return reply;
 }
 
-void Registry::Impl::observe(Broker& broker,
-                             const model::VerdictRequest& request,
+Reply Registry::Impl::on(const Observe& event, base::Instant now,
+                         Effects& effects) {
+  const model::ObserveRequest& request = event.request;
+  model::ObserveReply reply;
+  for (Broker* broker : directory_.find_at(request.address)) {
+    observe(*broker, verdict_of(request), request.lapses_after, event.binding,
+            now, effects);
+    reply.brokers.push_back({broker->group->cluster, broker->key});
+  }
+  return reply;
+}
+
+void Registry::Impl::observe(Broker& broker, HealthVerdict verdict,
+                             base::Duration lapses_after, model::BindingId by,
                              base::Instant now, Effects& effects) {
+  const bool another_says_no = broker.observed_until &&
+                               *broker.observed_until >= now &&
+                               broker.observed_by != by;
+  if (verdict.healthy && another_says_no) return;
   forget_observed(broker);
-  if (!request.healthy) {
-    const base::Duration asked = request.lapses_after;
-    const base::Duration lapse = asked > base::Duration::zero()
-                                     ? std::min(asked, settings_.expiry_max)
-                                     : settings_.observed_lapse;
+  if (!verdict.healthy) {
+    const base::Duration lapse =
+        lapses_after > base::Duration::zero()
+            ? std::min(lapses_after, settings_.expiry_max)
+            : settings_.observed_lapse;
     broker.observed_until = now + lapse;
+    broker.observed_by = by;
     lapses_.emplace(*broker.observed_until, broker.liveness);
   }
-  judge(broker, &Broker::observed, verdict_of(request), effects);
+  judge(broker, &Broker::observed, std::move(verdict), effects);
 }
 
 void Registry::Impl::forget_observed(Broker& broker) {

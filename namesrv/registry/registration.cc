@@ -188,7 +188,7 @@ Broker& Registry::Impl::enter(const Register& event, base::Instant now) {
   broker.epoch = event.request.epoch;
   broker.largest_epoch = epochs_.find(key);
   epochs_.forget(key);
-  broker.address = event.request.address;
+  directory_.place(broker, event.request.address);
   broker.zone = event.request.zone;
   Group& group = *broker.group;
   if (group.replicas.size() == 1) {
@@ -219,7 +219,7 @@ void Registry::Impl::renew(Broker& broker, const Register& event,
     note(broker, BrokerChange::What::kAddressChanged,
          broker.address.to_string() + " -> " + request.address.to_string(),
          effects);
-    broker.address = request.address;
+    directory_.place(broker, request.address);
     touch(*broker.group);
   }
   if (broker.zone != request.zone) {

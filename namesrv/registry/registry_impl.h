@@ -42,6 +42,7 @@ class Registry::Impl {
   Reply on(const Register& event, base::Instant now, Effects& effects);
   Reply on(const Heartbeat& event, base::Instant now, Effects& effects);
   Reply on(const Verdict& event, base::Instant now, Effects& effects);
+  Reply on(const Observe& event, base::Instant now, Effects& effects);
   Reply on(const Unregister& event, base::Instant now, Effects& effects);
   Reply on(const Handover& event, base::Instant now, Effects& effects);
   Reply on(const BindingClosed& event, base::Instant now, Effects& effects);
@@ -72,7 +73,8 @@ class Registry::Impl {
   void judge(Broker& broker, HealthVerdict Broker::*which,
              HealthVerdict verdict, Effects& effects);
   void forget_observed(Broker& broker);
-  void observe(Broker& broker, const model::VerdictRequest& request,
+  void observe(Broker& broker, HealthVerdict verdict,
+               base::Duration lapses_after, model::BindingId by,
                base::Instant now, Effects& effects);
   void lapse_verdicts(base::Instant now, Effects& effects);
   void expire(Broker& broker, base::Instant now, Effects& effects);

@@ -23,10 +23,10 @@ using support::RawFrame;
 using support::wait_until;
 
 constexpr std::array kRequestKinds = {
-    FrameKind::kHello,      FrameKind::kPing,        FrameKind::kRegister,
-    FrameKind::kHeartbeat,  FrameKind::kVerdict,     FrameKind::kUnregister,
-    FrameKind::kHandover,   FrameKind::kQueryRoutes, FrameKind::kListBrokers,
-    FrameKind::kListTopics, FrameKind::kClusterView};
+    FrameKind::kHello,       FrameKind::kPing,       FrameKind::kRegister,
+    FrameKind::kHeartbeat,   FrameKind::kVerdict,    FrameKind::kUnregister,
+    FrameKind::kHandover,    FrameKind::kObserve,    FrameKind::kQueryRoutes,
+    FrameKind::kListBrokers, FrameKind::kListTopics, FrameKind::kClusterView};
 
 std::string header(std::uint32_t payload_bytes, FrameKind kind,
                    std::uint64_t correlation_id = 7, std::uint16_t flags = 0) {

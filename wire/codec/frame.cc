@@ -58,6 +58,8 @@ std::string frame_kind_name(FrameKind kind) {
       return "unregister";
     case FrameKind::kHandover:
       return "handover";
+    case FrameKind::kObserve:
+      return "observe";
     case FrameKind::kQueryRoutes:
       return "query-routes";
     case FrameKind::kRoute:

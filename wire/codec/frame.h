@@ -47,6 +47,7 @@ enum class FrameKind : std::uint16_t {
   kVerdict = 18,
   kUnregister = 19,
   kHandover = 20,
+  kObserve = 21,
   kQueryRoutes = 32,  // answered by kRoute frames, then kQueryRoutes (END)
   kRoute = 33,
   kWatchRoutes = 34,  // reserved

@@ -36,6 +36,8 @@ std::string encode(const model::HeartbeatRequest& message);
 std::string encode(const model::HeartbeatReply& message);
 std::string encode(const model::VerdictRequest& message);
 std::string encode(const model::VerdictReply& message);
+std::string encode(const model::ObserveRequest& message);
+std::string encode(const model::ObserveReply& message);
 std::string encode(const model::UnregisterRequest& message);
 std::string encode(const model::UnregisterReply& message);
 std::string encode(const model::HandoverRequest& message);
@@ -81,6 +83,12 @@ base::Result<model::VerdictRequest> decode(Bytes payload,
                                            const DecodeLimits& limits);
 template <>
 base::Result<model::VerdictReply> decode(Bytes payload,
+                                         const DecodeLimits& limits);
+template <>
+base::Result<model::ObserveRequest> decode(Bytes payload,
+                                           const DecodeLimits& limits);
+template <>
+base::Result<model::ObserveReply> decode(Bytes payload,
                                          const DecodeLimits& limits);
 template <>
 base::Result<model::UnregisterRequest> decode(Bytes payload,

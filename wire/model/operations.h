@@ -124,6 +124,29 @@ struct VerdictReply {
   bool changed = false;
 };
 
+// From beside a broker that registers itself, which is named by the address it
+// registered: a verdict on whoever is there never reaches a broker that has
+// moved away. It never creates or refreshes a registration. An unhealthy one
+// lapses, and only its own connection takes it back before: of several
+// observers the one that sees the broker fail is believed.
+struct ObserveRequest {
+  base::Endpoint address;
+  bool healthy = true;
+  VerdictAction action = VerdictAction::kRemoveFromRoutes;
+  std::string reason;
+  base::Duration lapses_after{0};  // 0: the nameserver's default
+};
+struct ObservedBroker {
+  ClusterName cluster;
+  BrokerKey broker;
+
+  friend bool operator==(const ObservedBroker&,
+                         const ObservedBroker&) = default;
+};
+struct ObserveReply {
+  std::vector<ObservedBroker> brokers;  // at the address; empty: nobody
+};
+
 struct UnregisterRequest {
   BrokerKey broker;
   Epoch epoch;

@@ -132,6 +132,8 @@ void NativeSession::on_request(const codec::FrameView& frame) {
       return register_broker(frame);
     case Kind::kVerdict:
       return verdict(frame);
+    case Kind::kObserve:
+      return observe(frame);
     case Kind::kUnregister:
       return unregister(frame);
     case Kind::kHandover:
@@ -284,6 +286,10 @@ void NativeSession::heartbeat(const codec::FrameView& frame) {
 
 void NativeSession::verdict(const codec::FrameView& frame) {
   write_event<registry::Verdict>(frame);
+}
+
+void NativeSession::observe(const codec::FrameView& frame) {
+  write_event<registry::Observe>(frame);
 }
 
 void NativeSession::unregister(const codec::FrameView& frame) {

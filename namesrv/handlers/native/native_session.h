@@ -29,6 +29,7 @@ class NativeSession : public rpc::SessionHandler {
   void register_broker(const codec::FrameView& frame);
   void heartbeat(const codec::FrameView& frame);
   void verdict(const codec::FrameView& frame);
+  void observe(const codec::FrameView& frame);
   void unregister(const codec::FrameView& frame);
   void handover(const codec::FrameView& frame);
   void list_brokers(const codec::FrameView& frame);

@@ -162,17 +162,45 @@ std::string NaiveRegistry::on(const Verdict& event) {
     judge(request.broker, &Broker::own, judgement);
     return "known";
   }
-  const auto found = brokers_.find(request.broker);
-  if (found == brokers_.end()) return "unknown";
-  found->second.observed_until.reset();
-  if (!request.healthy) {
-    found->second.observed_until =
-        now_ + (request.lapses_after == base::Duration{0}
-                    ? settings_.observed_lapse
-                    : request.lapses_after);
-  }
-  judge(request.broker, &Broker::observed, judgement);
+  if (!brokers_.contains(request.broker)) return "unknown";
+  observe(request.broker, judgement, request.lapses_after, event.binding);
   return "known";
+}
+
+std::string NaiveRegistry::on(const Observe& event) {
+  const auto& request = event.request;
+  Judgement judgement;
+  if (!request.healthy) {
+    judgement = {false,
+                 request.action == model::VerdictAction::kRemoveFromRoutes,
+                 request.reason};
+  }
+  std::string found = "observed";
+  for (const auto& [key, broker] : brokers_) {
+    if (broker.address != request.address) continue;
+    observe(key, judgement, request.lapses_after, event.binding);
+    found += " " + key.to_string();
+  }
+  return found;
+}
+
+void NaiveRegistry::observe(const model::BrokerKey& key,
+                            const Judgement& judgement,
+                            base::Duration lapses_after, model::BindingId by) {
+  Broker& broker = brokers_.at(key);
+  const bool by_another = broker.observed_by != by.value();
+  if (judgement.healthy && by_another && broker.observed_until &&
+      now_ <= *broker.observed_until) {
+    return;
+  }
+  broker.observed_until.reset();
+  if (!judgement.healthy) {
+    broker.observed_by = by.value();
+    broker.observed_until =
+        now_ + (lapses_after == base::Duration{0} ? settings_.observed_lapse
+                                                  : lapses_after);
+  }
+  judge(key, &Broker::observed, judgement);
 }
 
 std::string NaiveRegistry::on(const Unregister& event) {

@@ -55,6 +55,7 @@ class NaiveRegistry {
     Judgement own;
     Judgement observed;
     std::optional<base::Duration> observed_until;
+    std::uint64_t observed_by = 0;
     std::map<std::string, model::QueueData> topics;
     model::Digest stated;
     bool bad() const { return !own.healthy || !observed.healthy; }
@@ -68,6 +69,7 @@ class NaiveRegistry {
   std::string on(const Register& event);
   std::string on(const Heartbeat& event);
   std::string on(const Verdict& event);
+  std::string on(const Observe& event);
   std::string on(const Unregister& event);
   std::string on(const Handover& event);
   std::string on(const BindingClosed& event);
@@ -80,6 +82,8 @@ class NaiveRegistry {
   void heard(const model::BrokerKey& key, Broker& broker);
   void judge(const model::BrokerKey& key, Judgement Broker::*which,
              const Judgement& judgement);
+  void observe(const model::BrokerKey& key, const Judgement& judgement,
+               base::Duration lapses_after, model::BindingId by);
   void lapse();
   void suspect(const std::set<model::BrokerKey>& gone);
   std::set<model::BrokerKey> expired();

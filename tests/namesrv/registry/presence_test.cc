@@ -124,6 +124,41 @@ TEST_CASE("an observer takes its verdict back, and a default time lapses it") {
   CHECK(s.observe("a/0", "", 60s) == "changed; healthy a/0");
 }
 
+TEST_CASE("an observer of an address judges who is registered there") {
+  Script s;
+  CHECK(s.observe_at("h:1", "bad", 3s, 9) == "observed");
+  s.enter({.broker = "a/0",
+           .binding = 1,
+           .address = "h:1",
+           .origin = Origin::kRemoting});
+  s.enter({.broker = "b/0", .binding = 2});
+  CHECK(s.observe_at("h:1", "bad", 3s, 9) == "observed a/0; unhealthy a/0");
+  CHECK(s.route("t") == "b[0@b0:1]4/4rw");
+  // Whoever has moved away is not there any more; his verdict lapses.
+  s.enter({.broker = "a/0",
+           .binding = 1,
+           .address = "h:2",
+           .origin = Origin::kRemoting});
+  CHECK(s.observe_at("h:1", "bad", 3s, 9) == "observed");
+  CHECK(s.at(4s).scan(true) == "-; healthy a/0");
+  CHECK(s.observe_at("h:2", "", 3s, 9) == "observed a/0");
+  CHECK(s.close(1) == "-; connection-closed a/0");
+  CHECK(s.observe_at("h:2", "bad", 3s, 9) == "observed");
+}
+
+TEST_CASE("of two observers the one that sees a broker fail is believed") {
+  Script s;
+  s.enter({.broker = "a/0", .binding = 1, .address = "h:1"});
+  s.enter({.broker = "b/0", .binding = 2});
+  CHECK(s.observe_at("h:1", "bad", 3s, 8) == "observed a/0; unhealthy a/0");
+  CHECK(s.at(1s).observe_at("h:1", "", 3s, 9) == "observed a/0");
+  CHECK(s.at(2s).observe_at("h:1", "bad", 3s, 8) == "observed a/0");
+  CHECK(s.at(4s).observe_at("h:1", "", 3s, 9) == "observed a/0");
+  // It ends; the other one's word counts as soon as that has lapsed.
+  CHECK(s.at(5001ms).observe_at("h:1", "", 3s, 9) ==
+        "observed a/0; healthy a/0");
+}
+
 TEST_CASE("agent and observer each take back their own verdict only") {
   Script s;
   s.enter({.broker = "a/0", .binding = 1});

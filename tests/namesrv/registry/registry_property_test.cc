@@ -34,7 +34,8 @@ class EventSource {
     const auto draw = random_.below(100);
     if (draw < 30) return registration();
     if (draw < 60) return heartbeat();
-    if (draw < 70) return verdict();
+    if (draw < 67) return verdict();
+    if (draw < 70) return observation();
     if (draw < 73) return Unregister{{key(), epoch(), "stopped"}, binding()};
     if (draw < 77) {
       return Handover{{key(), epoch(), 1ms * random_.below(9000)}, binding()};
@@ -135,6 +136,19 @@ class EventSource {
     return event;
   }
 
+  Event observation() {
+    Observe event;
+    event.request.address = recent_.request.address;
+    event.request.address.port =
+        static_cast<std::uint16_t>(1 + random_.below(2));
+    event.request.healthy = random_.chance(0.4);
+    event.request.action = action();
+    event.request.reason = "reason " + std::to_string(random_.below(2));
+    event.request.lapses_after = 1ms * random_.below(5000);
+    event.binding = binding();
+    return event;
+  }
+
   model::VerdictAction action() {
     return static_cast<model::VerdictAction>(random_.below(2));
   }
@@ -153,6 +167,13 @@ struct ReplyName {
   }
   std::string operator()(const model::VerdictReply& reply) const {
     return reply.known ? "known" : "unknown";
+  }
+  std::string operator()(const model::ObserveReply& reply) const {
+    std::string text = "observed";
+    for (const auto& each : reply.brokers) {
+      text += " " + each.broker.to_string();
+    }
+    return text;
   }
   std::string operator()(const model::UnregisterReply& reply) const {
     return reply.removed ? "removed" : "kept";

@@ -18,6 +18,13 @@ struct ReplyText {
     if (!reply.known) return "unknown";
     return reply.changed ? "changed" : "unchanged";
   }
+  std::string operator()(const model::ObserveReply& reply) const {
+    std::string text = "observed";
+    for (const auto& each : reply.brokers) {
+      text += " " + each.broker.to_string();
+    }
+    return text;
+  }
   std::string operator()(const model::UnregisterReply& reply) const {
     return reply.removed ? "removed" : "kept";
   }
@@ -180,6 +187,18 @@ std::string Script::observe(std::string_view broker, std::string reason,
   verdict.request.lapses_after = lapses_after;
   verdict.binding = model::BindingId(999'999);
   return step(verdict);
+}
+
+std::string Script::observe_at(std::string_view address, std::string reason,
+                               base::Duration lapses_after,
+                               std::uint64_t binding) {
+  Observe event;
+  event.request.address = *base::parse_endpoint(address);
+  event.request.healthy = reason.empty();
+  event.request.reason = std::move(reason);
+  event.request.lapses_after = lapses_after;
+  event.binding = model::BindingId(binding);
+  return step(event);
 }
 
 std::string Script::leave(std::string_view broker, std::uint64_t binding,

@@ -68,6 +68,10 @@ class Script {
   std::string observe(
       std::string_view broker, std::string reason, base::Duration lapses_after,
       model::VerdictAction action = model::VerdictAction::kRemoveFromRoutes);
+  // As an observer on connection `binding` of whoever is at `address`; told are
+  // the brokers it found.
+  std::string observe_at(std::string_view address, std::string reason,
+                         base::Duration lapses_after, std::uint64_t binding);
   std::string leave(std::string_view broker, std::uint64_t binding,
                     std::uint64_t epoch = 1);
   std::string hand_over(std::string_view broker, std::uint64_t binding,

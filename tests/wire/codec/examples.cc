@@ -92,6 +92,25 @@ Examples<model::VerdictReply> verdict_reply_examples() {
   return {"verdict_reply", {true, true}, {}};
 }
 
+Examples<model::ObserveRequest> observe_request_examples() {
+  Examples<model::ObserveRequest> examples{
+      "observe_request",
+      {{"10.0.0.5", 10911},
+       false,
+       model::VerdictAction::kDropWritePermission,
+       "no answer",
+       3s},
+      {}};
+  examples.minimal.address = {"h", 1};
+  return examples;
+}
+
+Examples<model::ObserveReply> observe_reply_examples() {
+  return {"observe_reply",
+          {{{ClusterName("c1"), kBroker}, {ClusterName("c"), kMaster}}},
+          {}};
+}
+
 Examples<model::UnregisterRequest> unregister_request_examples() {
   return {"unregister_request", {kBroker, Epoch(42), "stopped"}, {}};
 }

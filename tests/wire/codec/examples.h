@@ -34,6 +34,8 @@ Examples<model::HeartbeatRequest> heartbeat_request_examples();
 Examples<model::HeartbeatReply> heartbeat_reply_examples();
 Examples<model::VerdictRequest> verdict_request_examples();
 Examples<model::VerdictReply> verdict_reply_examples();
+Examples<model::ObserveRequest> observe_request_examples();
+Examples<model::ObserveReply> observe_reply_examples();
 Examples<model::UnregisterRequest> unregister_request_examples();
 Examples<model::UnregisterReply> unregister_reply_examples();
 Examples<model::HandoverRequest> handover_request_examples();
@@ -58,6 +60,8 @@ void for_each_example(const Visit& visit) {
   visit(heartbeat_reply_examples());
   visit(verdict_request_examples());
   visit(verdict_reply_examples());
+  visit(observe_request_examples());
+  visit(observe_reply_examples());
   visit(unregister_request_examples());
   visit(unregister_reply_examples());
   visit(handover_request_examples());

@@ -44,6 +44,14 @@ inline auto fields(const VerdictReply& message) {
   const auto& [a, b] = message;
   return std::tie(a, b);
 }
+inline auto fields(const ObserveRequest& message) {
+  const auto& [a, b, c, d, e] = message;
+  return std::tie(a, b, c, d, e);
+}
+inline auto fields(const ObserveReply& message) {
+  const auto& [a] = message;
+  return std::tie(a);
+}
 inline auto fields(const UnregisterRequest& message) {
   const auto& [a, b, c] = message;
   return std::tie(a, b, c);
