@@ -1,0 +1,85 @@
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "waypost/allocation.hpp"
+
+namespace waypost {
+namespace {
+
+// Java compares UTF-16 units, we have UTF-8 bytes. The orders differ only
+// between characters above U+FFFF, whose units are surrogates (D800 to DFFF),
+// and those from U+E000 to U+FFFF: there bytes F0 to F4 must sort below EE and
+// EF.
+int java_rank(unsigned char byte) {
+  if (byte >= 0xf0) return byte - 2;
+  if (byte >= 0xee) return byte + 5;
+  return byte;
+}
+
+bool java_less(std::string_view one, std::string_view other) {
+  return std::lexicographical_compare(
+      one.begin(), one.end(), other.begin(), other.end(), [](char a, char b) {
+        return java_rank(static_cast<unsigned char>(a)) <
+               java_rank(static_cast<unsigned char>(b));
+      });
+}
+
+TopicQueues minus(const TopicQueues& from, const TopicQueues& what) {
+  TopicQueues rest;
+  for (const auto& queue : from) {
+    if (std::find(what.begin(), what.end(), queue) == what.end()) {
+      rest.push_back(queue);
+    }
+  }
+  return rest;
+}
+
+}  // namespace
+
+TopicQueues readable_queues(const Route& route) {
+  TopicQueues queues;
+  for (const auto& group : route.groups) {
+    if (!group.readable || group.replicas.empty()) continue;
+    for (std::uint32_t i = 0; i < group.read_queues; ++i) {
+      queues.push_back({route.topic, group.name, i});
+    }
+  }
+  return queues;
+}
+
+QueueAssignment::QueueAssignment(std::string consumer,
+                                 AllocationStrategy strategy)
+    : consumer_(std::move(consumer)), strategy_(std::move(strategy)) {}
+
+Result<QueueAssignment::Change> QueueAssignment::set_route(const Route& route) {
+  all_ = readable_queues(route);
+  std::sort(all_.begin(), all_.end(), [](const auto& one, const auto& other) {
+    if (one.broker != other.broker) return java_less(one.broker, other.broker);
+    return one.queue < other.queue;
+  });
+  return recompute();
+}
+
+Result<QueueAssignment::Change> QueueAssignment::set_consumers(
+    std::vector<std::string> consumers) {
+  consumers_ = std::move(consumers);
+  std::sort(consumers_.begin(), consumers_.end(), java_less);
+  consumers_.erase(std::unique(consumers_.begin(), consumers_.end()),
+                   consumers_.end());
+  return recompute();
+}
+
+Result<QueueAssignment::Change> QueueAssignment::recompute() {
+  TopicQueues next;
+  if (!all_.empty() && !consumers_.empty()) {
+    auto share = strategy_(consumer_, all_, consumers_);
+    if (!share) return share.error();
+    next = std::move(*share);
+  }
+  Change change{minus(next, assigned_), minus(assigned_, next)};
+  assigned_ = std::move(next);
+  return change;
+}
+
+}  // namespace waypost
