@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "namesrv/registry/remoting_events.h"
 #include "wire/model/operations.h"
 
 namespace waypost::registry {
@@ -22,7 +23,9 @@ namespace waypost::registry {
 enum class TopicsPolicy : std::uint8_t {
   kReplace,  // native full
   kMerge,    // native incremental, RocketMQ
-  kIgnore,   // RocketMQ slave
+  // RocketMQ slave: ignored, but for the smallest id of a 5.x group (one that
+  // says anything of acting masters) that has no master.
+  kIgnore,
 };
 enum class ApplyIf : std::uint8_t {
   kNewerEpoch,  // native: an older epoch is refused
@@ -33,9 +36,18 @@ enum class ApplyIf : std::uint8_t {
 // whether silence makes it suspect.
 enum class Origin : std::uint8_t { kNative, kRemoting };
 
-// Answered by RegisterReply or an Error, after which nothing has changed:
+// What happens when the registered broker is alive at another address.
+enum class OnAddressConflict : std::uint8_t {
+  kLatest,  // the new one takes its place
+  // The one with the larger state version stays (5.x); the new one at equal
+  // versions, so brokers of 4.x, who have none, see no difference.
+  kLargerStateVersion,
+};
+
+// Answered by RegisterReply, from remoting by RemotingRegisterReply, or an
+// Error, after which nothing has changed:
 //   kInvalidArgument  a name, an address or a number is wrong;
-//   kConflict         the broker's name belongs to another cluster;
+//   kConflict         native: the broker's name belongs to another cluster;
 //   kStale            a newer epoch, or a newer connection of the same epoch,
 //                     holds the registration;
 //   kNotFound         incremental, but not registered by this epoch;
@@ -46,6 +58,8 @@ struct Register {
   Origin origin = Origin::kNative;
   TopicsPolicy topics = TopicsPolicy::kReplace;
   ApplyIf apply_if = ApplyIf::kNewerEpoch;
+  OnAddressConflict on_address_conflict = OnAddressConflict::kLatest;
+  RemotingRegistration remoting;  // of origin kRemoting
 
   // Set by prepare() (prepare.h), to be called where the request was decoded,
   // off the registry thread. Without it step() does that work itself, which at
@@ -110,8 +124,12 @@ struct ClockGap {
   base::Duration gap{0};
 };
 
-using Event = std::variant<Register, Heartbeat, Verdict, Observe, Unregister,
-                           Handover, BindingClosed, Scan, ClockGap>;
+using Event =
+    std::variant<Register, Heartbeat, Verdict, Observe, Unregister, Handover,
+                 BindingClosed, Scan, ClockGap, RegisterUnchanged,
+                 BrokerHeartbeat, QueryDataVersion, RemotingUnregister,
+                 ChangeWritePermission, OverridePermission, DeleteTopic,
+                 RegisterTopic, Retune>;
 
 // Something worth a log line or a metric.
 struct BrokerChange {
@@ -128,6 +146,8 @@ struct BrokerChange {
     kTopicsChanged,
     kBrakeEngaged,  // of the whole table; `broker` is empty
     kBrakeReleased,
+    kReplaced,           // by a broker at its address with another id
+    kPermissionChanged,  // of the group; `broker` has its name and no meaning
   };
   What what;
   model::ClusterName cluster;
@@ -141,13 +161,19 @@ std::string_view broker_change_name(BrokerChange::What what);
 using Reply =
     std::variant<std::monostate, model::RegisterReply, model::HeartbeatReply,
                  model::VerdictReply, model::ObserveReply,
-                 model::UnregisterReply, model::HandoverReply, base::Error>;
+                 model::UnregisterReply, model::HandoverReply,
+                 RemotingRegisterReply, RegisterUnchangedReply,
+                 BrokerHeartbeatReply, DataVersionReply, WritePermissionReply,
+                 TopicReply, base::Error>;
 
 struct Effects {
   Reply reply;
   std::vector<BrokerChange> changes;
   bool table_changed = false;   // a new table is to be published
   bool roster_changed = false;  // the set of known brokers is another
+  // Connections whose last broker has expired: to be closed.
+  std::vector<model::BindingId> expired_bindings;
+  std::vector<MinBrokerIdChange> min_id_changes;
 };
 
 }  // namespace waypost::registry

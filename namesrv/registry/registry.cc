@@ -33,6 +33,10 @@ std::string_view broker_change_name(BrokerChange::What what) {
       return "brake-engaged";
     case BrokerChange::What::kBrakeReleased:
       return "brake-released";
+    case BrokerChange::What::kReplaced:
+      return "replaced";
+    case BrokerChange::What::kPermissionChanged:
+      return "permission-changed";
   }
   return "unknown";
 }
@@ -72,6 +76,12 @@ Registry::Impl::Impl(RegistrySettings settings)
       liveness_(LivenessSettings{.suspect_after = settings.suspect_after,
                                  .expiry_brake = settings.expiry_brake}),
       epochs_(settings.epochs_remembered) {}
+
+// The remoting events' answers are on their way.
+Reply Registry::Impl::on(const auto&, base::Instant, Effects&) {
+  return base::Error{base::ErrorCode::kUnsupported,
+                     "this nameserver does not answer that yet", ""};
+}
 
 Effects Registry::Impl::step(const Event& event, base::Instant now) {
   Effects effects;

@@ -48,6 +48,7 @@ class Registry::Impl {
   Reply on(const BindingClosed& event, base::Instant now, Effects& effects);
   Reply on(const Scan& event, base::Instant now, Effects& effects);
   Reply on(const ClockGap& event, base::Instant now, Effects& effects);
+  Reply on(const auto& event, base::Instant now, Effects& effects);
 
   // Registration, in its order: may it, what does it change, do it.
   base::Status admit(const Register& event, const Broker* known);

@@ -11,12 +11,16 @@
 // Registry::table(): only what somebody holds a copy of stays as it is.
 
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "namesrv/registry/persistent_map.h"
 #include "namesrv/registry/persistent_vector.h"
 #include "wire/model/ids.h"
+#include "wire/model/remoting.h"
 #include "wire/model/route.h"
 
 namespace waypost::registry {
@@ -34,8 +38,22 @@ struct BrokerGroup {
   // Of each replica: to be left out of routes, by an unhealthy verdict with
   // that action, as long as a topic has somebody who is not unhealthy.
   std::vector<bool> hidden;
-  // By an unhealthy verdict with that action: write permission is not shown.
+  // By an unhealthy verdict with that action, or because an acting master
+  // stands in for the master: write permission is not shown.
   bool write_dropped = false;
+  // An operator's: its read and write bits lie over those of all topics.
+  std::optional<model::Permission> permission;
+
+  // What only remoting shows. The smallest replica may act as master.
+  bool enable_acting_master = false;
+  std::vector<model::ClusterName> other_clusters;  // that it registered in, too
+  // Of each replica, or empty when none has any: what to show instead of
+  // address.to_string(), where not empty; filter servers.
+  std::vector<std::string> address_texts;
+  std::vector<model::FilterServers> filter_servers;
+  // By topic; null: none.
+  std::shared_ptr<const std::vector<model::StaticTopicMapping>> mappings;
+
   std::uint64_t version = 0;  // the table's version when it last changed
 };
 
@@ -63,6 +81,9 @@ class RouteTable {
   // Grows with each change of anything in the table, and is never used twice in
   // the registry's life.
   std::uint64_t version() const { return version_; }
+  // The version when some group last changed, came or went: what is made of
+  // groups alone is current while it is the same.
+  std::uint64_t groups_version() const { return groups_version_; }
   std::size_t topic_count() const { return topics_.size(); }
 
   // Null when no broker serves it. `hash` must be model::hash_bytes(topic).
@@ -93,6 +114,7 @@ class RouteTable {
   PersistentMap<TopicEntry, TopicEntryTraits> topics_;
   PersistentVector<BrokerGroup> groups_;
   std::uint64_t version_ = 0;
+  std::uint64_t groups_version_ = 0;
 };
 
 }  // namespace waypost::registry

@@ -22,6 +22,11 @@ std::uint64_t RouteTableEditor::touch() {
   return table_.version_;
 }
 
+std::uint64_t RouteTableEditor::touch_groups() {
+  table_.groups_version_ = touch();
+  return table_.groups_version_;
+}
+
 GroupSlot RouteTableEditor::add_group(BrokerGroup group) {
   GroupSlot slot = next_slot_;
   if (free_slots_.empty()) {
@@ -30,19 +35,19 @@ GroupSlot RouteTableEditor::add_group(BrokerGroup group) {
     slot = free_slots_.back();
     free_slots_.pop_back();
   }
-  group.version = touch();
+  group.version = touch_groups();
   table_.groups_.set(slot, std::move(group));
   return slot;
 }
 
 void RouteTableEditor::set_group(GroupSlot slot, BrokerGroup group) {
   if (shows_the_same(*table_.group(slot), group)) return;
-  group.version = touch();
+  group.version = touch_groups();
   table_.groups_.set(slot, std::move(group));
 }
 
 void RouteTableEditor::remove_group(GroupSlot slot) {
-  touch();
+  touch_groups();
   table_.groups_.erase(slot);
   free_slots_.push_back(slot);
 }

@@ -44,6 +44,7 @@ class RouteTableEditor {
 
  private:
   std::uint64_t touch();
+  std::uint64_t touch_groups();
   std::size_t place_of(const std::vector<TopicMember>& members,
                        GroupSlot group) const;
 

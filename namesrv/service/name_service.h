@@ -29,6 +29,8 @@ struct NameServiceSettings {
   registry::RegistrySettings registry;
   lifecycle::LifecycleSettings lifecycle;
   WriteQueue::Limits queue;
+  RemotingSettings remoting;
+  store::HardStateLimits hard_state;
 };
 
 // What the service needs of the process around it; the simulator has its own.
@@ -40,6 +42,13 @@ struct NameServiceShell {
   // Keeps the roster, on whatever thread it likes; never called again before
   // it has returned. Null: nothing is kept.
   std::function<void(std::vector<lifecycle::RosterEntry>)> save_roster;
+  // Where hard state is kept and what is there; null: in memory alone. Its
+  // calls are made through `run_on_store_thread`, one after another.
+  store::HardStateStore* hard_state_store = nullptr;
+  store::HardState hard_state;
+  std::function<void(std::function<void()>)> run_on_store_thread;
+  // 905, to be sent to brokers; called on the registry thread. Null: not sent.
+  std::function<void(const registry::MinBrokerIdChange&)> notify_min_broker_id;
   // Calls back on the registry thread after every I/O loop has gone through its
   // waiting input once. Null: at once.
   std::function<void(std::function<void()>)> after_input_processed;
@@ -94,6 +103,27 @@ class NameService {
   model::BindingId new_binding() {
     return model::BindingId(next_binding_.fetch_add(1) + 1);
   }
+  // The same, for a connection that is to be closed when its last broker has
+  // expired: `close` is then called, once, on the registry thread. The
+  // connection's BindingClosed, which must come in any case, drops it.
+  model::BindingId new_binding(std::function<void()> close);
+
+  // Changes hard state: an entry of the key-value configuration, a permission
+  // override. `done` is called on the registry thread when the change is on
+  // the disk and readers see it, or with what prevented that: kTooLarge and
+  // kInvalidArgument by the limits, kInternal by the disk, kBusy when too much
+  // waits (then from inside this call).
+  using Done = std::function<void(base::Status)>;
+  void change_state(store::Change change, Done done);
+
+  // `done` is called on the registry thread when the settings are in force.
+  void set_remoting_settings(RemotingSettings settings, Done done);
+
+  // Hands the current table to `take`, on the registry thread; the lease may be
+  // carried to any thread, held as long as a walk over all topics takes, and
+  // must be dropped before the service ends. kBusy as look().
+  using TableLease = std::shared_ptr<const registry::RouteTable>;
+  base::Status lease_table(std::function<void(TableLease)> take);
 
   model::Incarnation incarnation() const { return settings_.incarnation; }
   model::ServerState state() const {

@@ -2,13 +2,19 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/assert.h"
 
 namespace waypost::service {
 
 PublishedTable::PublishedTable(std::size_t readers)
-    : slots_(readers), current_(new registry::RouteTable()) {}
+    : slots_(readers),
+      current_(
+          new PublishedView{.routes = {},
+                            .state = std::make_shared<const store::HardState>(),
+                            .remoting = {},
+                            .settings_version = 0}) {}
 
 PublishedTable::~PublishedTable() {
   for (const Slot& slot : slots_) {
@@ -18,13 +24,19 @@ PublishedTable::~PublishedTable() {
   delete current_.load();
 }
 
-void PublishedTable::publish(const registry::RouteTable& table) {
-  const auto* next = new registry::RouteTable(table);
+void PublishedTable::publish(PublishedView view) {
+  const auto* next = new PublishedView(std::move(view));
   const auto* previous = current_.exchange(next);
   // A reader that sees the new epoch also sees the new table, because the
   // table was stored first and everything here is sequentially consistent.
   retired_.push_back({previous, epoch_.fetch_add(1) + 1});
   reclaim();
+}
+
+void PublishedTable::publish(const registry::RouteTable& routes) {
+  PublishedView view = *current_.load();
+  view.routes = routes;
+  publish(std::move(view));
 }
 
 void PublishedTable::reclaim() {
@@ -34,12 +46,12 @@ void PublishedTable::reclaim() {
     if (epoch != kQuiescent) oldest_pin = std::min(oldest_pin, epoch);
   }
   while (!retired_.empty() && retired_.front().epoch <= oldest_pin) {
-    delete retired_.front().table;
+    delete retired_.front().view;
     retired_.pop_front();
   }
 }
 
-const registry::RouteTable* PublishedTable::enter(Slot& slot) {
+const PublishedView* PublishedTable::enter(Slot& slot) {
   // The slot is written before the pointer is read: a writer that did not see
   // the slot has stored the newer pointer already, and we will read that.
   slot.epoch.store(epoch_.load());

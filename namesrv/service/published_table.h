@@ -19,8 +19,20 @@
 #include <vector>
 
 #include "namesrv/registry/route_table.h"
+#include "namesrv/service/remoting_settings.h"
+#include "namesrv/store/hard_state.h"
 
 namespace waypost::service {
+
+// What readers see of the registry thread's state: one version of all of it.
+struct PublishedView {
+  registry::RouteTable routes;
+  std::shared_ptr<const store::HardState> state;  // never null
+  RemotingSettings remoting;
+  // Grows with each change of `state` or `remoting`: what was made with their
+  // help is current while this and the route's stamp are the same.
+  std::uint64_t settings_version = 0;
+};
 
 class PublishedTable {
  public:
@@ -31,8 +43,10 @@ class PublishedTable {
   PublishedTable(const PublishedTable&) = delete;
   PublishedTable& operator=(const PublishedTable&) = delete;
 
-  // Writer thread only. Readers see `table` from their next pin on.
-  void publish(const registry::RouteTable& table);
+  // Writer thread only. Readers see `view` from their next pin on.
+  void publish(PublishedView view);
+  // The same with only the routes changed.
+  void publish(const registry::RouteTable& routes);
 
   // Writer thread only: frees what nobody can see any more. publish() does it
   // too; call it now and then so that the last one does not linger.
@@ -41,9 +55,12 @@ class PublishedTable {
   // Replaced tables that are still held. Writer thread only.
   std::size_t retired_count() const { return retired_.size(); }
 
-  // The table as reader `reader` sees it; valid until its quiesce(). Cheap
-  // when already pinned.
+  // What reader `reader` sees; valid until its quiesce(). Cheap when already
+  // pinned.
   const registry::RouteTable& pin(std::size_t reader) {
+    return pin_view(reader).routes;
+  }
+  const PublishedView& pin_view(std::size_t reader) {
     Slot& slot = slots_[reader];
     if (slot.pinned == nullptr) slot.pinned = enter(slot);
     return *slot.pinned;
@@ -62,18 +79,18 @@ class PublishedTable {
 
   struct alignas(64) Slot {
     std::atomic<std::uint64_t> epoch{kQuiescent};
-    const registry::RouteTable* pinned = nullptr;  // the reader's own
+    const PublishedView* pinned = nullptr;  // the reader's own
   };
   struct Retired {
-    const registry::RouteTable* table;
-    std::uint64_t epoch;  // readers pinned at or after it cannot see `table`
+    const PublishedView* view;
+    std::uint64_t epoch;  // readers pinned at or after it cannot see `view`
   };
 
-  const registry::RouteTable* enter(Slot& slot);
+  const PublishedView* enter(Slot& slot);
 
   std::vector<Slot> slots_;
   std::atomic<std::uint64_t> epoch_{1};
-  std::atomic<const registry::RouteTable*> current_;
+  std::atomic<const PublishedView*> current_;
   std::deque<Retired> retired_;
 };
 

@@ -57,8 +57,11 @@ struct AnswerAddress {
               to.fail({base::ErrorCode::kInternal, "no reply", ""});
             } else if constexpr (std::is_same_v<Message, base::Error>) {
               to.fail(std::move(message));
-            } else {
+            } else if constexpr (requires { codec::encode(message); }) {
               to.answer(std::move(message));
+            } else {
+              to.fail({base::ErrorCode::kInternal,
+                       "a reply of another protocol", ""});
             }
           },
           reply);
