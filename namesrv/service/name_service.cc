@@ -19,18 +19,47 @@ constexpr std::size_t kRegistrationsPerBatch = 16;
 // below the smallest gap that counts as our own sleep (2 s).
 constexpr base::Duration kTickMax = std::chrono::milliseconds(250);
 
+template <typename T, typename... Ts>
+constexpr bool is_one_of = (std::is_same_v<T, Ts> || ...);
+
 constexpr base::Duration kLookInterval = std::chrono::seconds(1);
 
+template <typename Event>
+constexpr bool in_order(const Event&) {
+  using namespace registry;
+  return is_one_of<Event, Register, Unregister, RegisterUnchanged,
+                   QueryDataVersion, RemotingUnregister, ChangeWritePermission,
+                   DeleteTopic, RegisterTopic>;
+}
+
 WriteQueue::Lane lane_of(const registry::Event& event) {
-  const bool in_order = std::holds_alternative<registry::Register>(event) ||
-                        std::holds_alternative<registry::Unregister>(event);
-  return in_order ? WriteQueue::Lane::kRegistration
-                  : WriteQueue::Lane::kLiveness;
+  // What comes after a registration must find it done.
+  return std::visit(
+      [](const auto& one) {
+        return in_order(one) ? WriteQueue::Lane::kRegistration
+                             : WriteQueue::Lane::kLiveness;
+      },
+      event);
 }
 
 base::Error busy() {
   return {base::ErrorCode::kBusy, "too much waits at this nameserver",
           "try again after a while"};
+}
+
+// The broker that the event has registered, if it has.
+const model::BrokerKey* registered(const registry::Event& event,
+                                   const registry::Reply& reply) {
+  if (const auto* same = std::get_if<registry::RegisterUnchanged>(&event)) {
+    const auto* done = std::get_if<registry::RegisterUnchangedReply>(&reply);
+    return done != nullptr && done->known ? &same->broker : nullptr;
+  }
+  const auto* registration = std::get_if<registry::Register>(&event);
+  if (registration == nullptr) return nullptr;
+  const auto* remoting = std::get_if<registry::RemotingRegisterReply>(&reply);
+  const bool done = std::holds_alternative<model::RegisterReply>(reply) ||
+                    (remoting != nullptr && remoting->accepted);
+  return done ? &registration->request.broker : nullptr;
 }
 
 base::LogLevel level_of(registry::BrokerChange::What what) {
@@ -59,6 +88,7 @@ NameService::NameService(NameServiceSettings settings, NameServiceShell shell,
       logger_(shell_.logger.for_component(base::LogComponent::kService)),
       table_(table),
       queue_(settings_.queue),
+      returned_leases_(std::make_shared<ReturnedLeases>()),
       registry_(settings_.registry),
       lifecycle_(settings_.lifecycle, roster, shell_.executor->now(),
                  shell_.executor->wall_now()),
@@ -67,12 +97,28 @@ NameService::NameService(NameServiceSettings settings, NameServiceShell shell,
       next_scan_(started_ + settings_.scan_interval),
       next_look_(started_ + kLookInterval),
       next_roster_(started_ + settings_.roster_interval),
+      state_keeper_(shell_.hard_state, settings_.hard_state,
+                    {.executor = shell_.executor,
+                     .store = shell_.hard_state_store,
+                     .run_on_store_thread = shell_.run_on_store_thread,
+                     .on_committed =
+                         [this](HardStateKeeper::State state,
+                                std::vector<std::function<void()>> replies) {
+                           take_state(std::move(state), std::move(replies));
+                         }}),
+      applied_state_(state_keeper_.state()),
       inherited_roster_(roster),
       self_(std::make_shared<NameService*>(this)) {
   publish_state();
+  apply(settings_.remoting);
+  override_permissions({}, *applied_state_);
+  settings_changed_ = true;
 }
 
-NameService::~NameService() { *self_ = nullptr; }
+NameService::~NameService() {
+  *self_ = nullptr;
+  drop_returned_leases();
+}
 
 void NameService::start() {
   WAYPOST_ASSERT(shell_.executor->in_executor_thread());
@@ -84,6 +130,7 @@ void NameService::stop() {
   WAYPOST_ASSERT(shell_.executor->in_executor_thread());
   if (std::exchange(stopped_, true)) return;
   tick_timer_.reset();
+  state_keeper_.stop();
   keep_roster();
 }
 
@@ -128,6 +175,8 @@ void NameService::drain_queue() {
   publish_state();
   auto replies = std::exchange(replies_, {});
   for (auto& [on_reply, reply] : replies) on_reply(std::move(reply));
+  auto others = std::exchange(other_replies_, {});
+  for (auto& reply : others) reply();
   if (queue_.go_idle()) {
     closed_bindings_.clear();
     return;
@@ -149,10 +198,8 @@ void NameService::apply(const registry::Event& event,
                         const ReplyCallback& on_reply) {
   if (hold_back(event)) return;
   registry::Effects effects = step(event);
-  if (const auto* reply = std::get_if<model::RegisterReply>(&effects.reply)) {
-    const auto& request = std::get<registry::Register>(event).request;
-    lifecycle_.on_registered(request.broker, shell_.executor->now());
-    (void)reply;
+  if (const auto* broker = registered(event, effects.reply)) {
+    lifecycle_.on_registered(*broker, shell_.executor->now());
   }
   if (!on_reply) return;
   std::visit(
@@ -172,6 +219,10 @@ void NameService::apply(const registry::Event& event,
 bool NameService::hold_back(const registry::Event& event) {
   if (const auto* closed = std::get_if<registry::BindingClosed>(&event)) {
     closed_bindings_.insert(closed->binding);
+    {
+      const std::lock_guard lock(closers_mutex_);
+      closers_.erase(closed->binding);
+    }
     if (closed->cause != registry::BindingClosed::Cause::kPeer) return false;
     // Clients and agents that follow our drain notice close, too.
     if (lifecycle_.state() == model::ServerState::kDraining) return true;
@@ -185,6 +236,9 @@ bool NameService::hold_back(const registry::Event& event) {
   if (const auto* registration = std::get_if<registry::Register>(&event)) {
     return closed_bindings_.contains(registration->binding);
   }
+  if (const auto* same = std::get_if<registry::RegisterUnchanged>(&event)) {
+    return closed_bindings_.contains(same->binding);
+  }
   return false;
 }
 
@@ -194,6 +248,13 @@ registry::Effects NameService::step(const registry::Event& event) {
   roster_changed_ |= effects.roster_changed;
   for (const registry::BrokerChange& change : effects.changes) {
     log_change(change);
+  }
+  close_expired(effects.expired_bindings);
+  if (settings_.remoting.notify_min_broker_id_changed &&
+      shell_.notify_min_broker_id) {
+    for (const registry::MinBrokerIdChange& change : effects.min_id_changes) {
+      shell_.notify_min_broker_id(change);
+    }
   }
   return effects;
 }
@@ -205,9 +266,11 @@ void NameService::tick() {
   lifecycle_.set_smallest_expiry(registry_.smallest_expiry());
   lifecycle_.on_tick(now);
   scan(now);
+  lapse_overrides();
   publish_table();
   publish_state();
   table_.reclaim();
+  drop_returned_leases();
   if (roster_changed_ || now >= next_roster_) keep_roster();
   const base::Duration delay =
       std::clamp(next_scan_ - now, base::Duration::zero(), kTickMax);
@@ -256,8 +319,13 @@ void NameService::start_draining(std::string reason) {
 }
 
 void NameService::publish_table() {
-  if (!std::exchange(table_changed_, false)) return;
-  table_.publish(registry_.table());
+  const bool settings_changed = std::exchange(settings_changed_, false);
+  if (!std::exchange(table_changed_, false) && !settings_changed) return;
+  if (settings_changed) ++settings_version_;
+  table_.publish({.routes = registry_.table(),
+                  .state = applied_state_,
+                  .remoting = settings_.remoting,
+                  .settings_version = settings_version_});
 }
 
 void NameService::publish_state() {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "base/log.h"
 #include "namesrv/lifecycle/lifecycle.h"
 #include "namesrv/registry/registry.h"
+#include "namesrv/service/hard_state_keeper.h"
 #include "namesrv/service/published_table.h"
 #include "namesrv/service/write_queue.h"
 
@@ -161,7 +163,18 @@ class NameService {
   void log_change(const registry::BrokerChange& change) const;
   void keep_roster();
 
-  NameServiceSettings settings_;  // constant after start()
+  // configuration.cc
+  bool run_soon(std::function<void()> work);
+  void take_state(HardStateKeeper::State state,
+                  std::vector<std::function<void()>> replies);
+  void override_permissions(const store::HardState& before,
+                            const store::HardState& now);
+  void lapse_overrides();
+  void apply(const RemotingSettings& settings);
+  void close_expired(const std::vector<model::BindingId>& bindings);
+  void drop_returned_leases();
+
+  NameServiceSettings settings_;  // constant after start(), but `remoting`
   const NameServiceShell shell_;
   const base::Logger logger_;
   PublishedTable& table_;
@@ -169,6 +182,16 @@ class NameService {
   // Any thread.
   WriteQueue queue_;
   std::atomic<std::uint64_t> next_binding_{0};
+  std::mutex closers_mutex_;
+  std::unordered_map<model::BindingId, std::function<void()>>
+      closers_;  // guarded by closers_mutex_
+  // Tables that other threads have done with. Their nodes are the registry
+  // thread's to count and free.
+  struct ReturnedLeases {
+    std::mutex mutex;
+    std::vector<std::unique_ptr<const registry::RouteTable>> tables;
+  };
+  const std::shared_ptr<ReturnedLeases> returned_leases_;
   std::atomic<model::ServerState> state_{model::ServerState::kStarting};
   std::atomic<bool> answers_routes_{false};
   mutable std::mutex state_view_mutex_;
@@ -183,11 +206,17 @@ class NameService {
   base::Instant next_scan_;
   base::Instant next_look_;
   base::Instant next_roster_;
+  HardStateKeeper state_keeper_;
+  HardStateKeeper::State applied_state_;  // that the registry knows
+  std::uint64_t settings_version_ = 0;
+  bool lapsing_ = false;
   bool table_changed_ = false;
+  bool settings_changed_ = false;  // `remoting` or the hard state
   bool roster_changed_ = false;
   bool stopped_ = false;
   // Replies of the batch in progress, given after it is published.
   std::vector<std::pair<ReplyCallback, registry::Reply>> replies_;
+  std::vector<std::function<void()>> other_replies_;
   // Bindings whose close overtook registrations that still wait: those must
   // not come to life. Emptied when no registration waits.
   std::unordered_set<model::BindingId> closed_bindings_;

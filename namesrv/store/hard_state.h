@@ -29,10 +29,10 @@ class KvTable {
   // Null when there is no such entry.
   const std::string* find(std::string_view name_space,
                           std::string_view key) const;
-  const std::map<std::string, std::shared_ptr<const KvNamespace>, std::less<>>&
-  namespaces() const {
-    return namespaces_;
-  }
+  // By name.
+  using Namespaces =
+      std::map<std::string, std::shared_ptr<KvNamespace>, std::less<>>;
+  const Namespaces& namespaces() const { return namespaces_; }
 
   std::size_t entry_count() const { return entries_; }
   // Of names, keys and values.
@@ -41,8 +41,9 @@ class KvTable {
   void apply(const model::KvChange& change);
 
  private:
-  std::map<std::string, std::shared_ptr<const KvNamespace>, std::less<>>
-      namespaces_;
+  static KvNamespace& edit(std::shared_ptr<KvNamespace>& shared);
+
+  Namespaces namespaces_;
   std::size_t entries_ = 0;
   std::size_t bytes_ = 0;
 };
