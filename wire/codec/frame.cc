@@ -72,6 +72,26 @@ std::string frame_kind_name(FrameKind kind) {
       return "list-topics";
     case FrameKind::kClusterView:
       return "cluster-view";
+    case FrameKind::kKvGet:
+      return "kv-get";
+    case FrameKind::kKvList:
+      return "kv-list";
+    case FrameKind::kKvPut:
+      return "kv-put";
+    case FrameKind::kKvDelete:
+      return "kv-delete";
+    case FrameKind::kListOverrides:
+      return "list-overrides";
+    case FrameKind::kSetOverride:
+      return "set-override";
+    case FrameKind::kClearOverride:
+      return "clear-override";
+    case FrameKind::kDeleteTopic:
+      return "delete-topic";
+    case FrameKind::kListSettings:
+      return "list-settings";
+    case FrameKind::kChangeSetting:
+      return "change-setting";
   }
   return "kind-" + std::to_string(static_cast<std::uint16_t>(kind));
 }

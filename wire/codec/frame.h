@@ -54,6 +54,16 @@ enum class FrameKind : std::uint16_t {
   kListBrokers = 48,
   kListTopics = 49,
   kClusterView = 50,
+  kKvGet = 64,
+  kKvList = 65,
+  kKvPut = 66,
+  kKvDelete = 67,
+  kListOverrides = 72,
+  kSetOverride = 73,
+  kClearOverride = 74,
+  kDeleteTopic = 80,
+  kListSettings = 88,
+  kChangeSetting = 89,
 };
 std::string frame_kind_name(FrameKind kind);
 

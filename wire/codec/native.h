@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "wire/model/administration.h"
 #include "wire/model/operations.h"
 
 namespace waypost::codec {
@@ -22,7 +23,7 @@ using Bytes = std::span<const std::byte>;
 // A small verified FlatBuffer can refer to one big string a million times, so
 // what is copied out is bounded by a multiple of what came in: the sizes of all
 // list elements and the bytes of all texts, and 1 KiB on top. No text may be
-// longer than 64 KiB.
+// longer than 64 KiB, no value of the key-value configuration than 256 KiB.
 struct DecodeLimits {
   std::size_t expansion = 4;             // decoded bytes per payload byte
   std::size_t elements_max = 1'000'000;  // list elements in all
@@ -50,6 +51,20 @@ std::string encode(const model::BrokerPage& message);
 std::string encode(const model::TopicPage& message);
 std::string encode(const model::ClusterView& message);
 std::string encode(const model::DrainNotice& message);
+std::string encode(const model::ChangeReply& message);
+std::string encode(const model::KvGetRequest& message);
+std::string encode(const model::KvGetReply& message);
+std::string encode(const model::KvListRequest& message);
+std::string encode(const model::KvPage& message);
+std::string encode(const model::KvPutRequest& message);
+std::string encode(const model::KvDeleteRequest& message);
+std::string encode(const model::OverridePage& message);
+std::string encode(const model::SetOverrideRequest& message);
+std::string encode(const model::ClearOverrideRequest& message);
+std::string encode(const model::DeleteTopicRequest& message);
+std::string encode(const model::DeleteTopicReply& message);
+std::string encode(const model::SettingList& message);
+std::string encode(const model::ChangeSettingRequest& message);
 std::string encode(const base::Error& error);
 
 // decode<model::RegisterRequest>(payload): for each type that encode takes.
@@ -126,6 +141,47 @@ base::Result<model::ClusterView> decode(Bytes payload,
 template <>
 base::Result<model::DrainNotice> decode(Bytes payload,
                                         const DecodeLimits& limits);
+template <>
+base::Result<model::ChangeReply> decode(Bytes payload,
+                                        const DecodeLimits& limits);
+template <>
+base::Result<model::KvGetRequest> decode(Bytes payload,
+                                         const DecodeLimits& limits);
+template <>
+base::Result<model::KvGetReply> decode(Bytes payload,
+                                       const DecodeLimits& limits);
+template <>
+base::Result<model::KvListRequest> decode(Bytes payload,
+                                          const DecodeLimits& limits);
+template <>
+base::Result<model::KvPage> decode(Bytes payload, const DecodeLimits& limits);
+template <>
+base::Result<model::KvPutRequest> decode(Bytes payload,
+                                         const DecodeLimits& limits);
+template <>
+base::Result<model::KvDeleteRequest> decode(Bytes payload,
+                                            const DecodeLimits& limits);
+template <>
+base::Result<model::OverridePage> decode(Bytes payload,
+                                         const DecodeLimits& limits);
+template <>
+base::Result<model::SetOverrideRequest> decode(Bytes payload,
+                                               const DecodeLimits& limits);
+template <>
+base::Result<model::ClearOverrideRequest> decode(Bytes payload,
+                                                 const DecodeLimits& limits);
+template <>
+base::Result<model::DeleteTopicRequest> decode(Bytes payload,
+                                               const DecodeLimits& limits);
+template <>
+base::Result<model::DeleteTopicReply> decode(Bytes payload,
+                                             const DecodeLimits& limits);
+template <>
+base::Result<model::SettingList> decode(Bytes payload,
+                                        const DecodeLimits& limits);
+template <>
+base::Result<model::ChangeSettingRequest> decode(Bytes payload,
+                                                 const DecodeLimits& limits);
 template <>
 base::Result<base::Error> decode(Bytes payload, const DecodeLimits& limits);
 

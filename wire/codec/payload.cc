@@ -18,6 +18,13 @@ constexpr std::size_t kBytesAllowance = 1024;
 // attacker only.
 constexpr flatbuffers::uoffset_t kDepthMax = 16;
 
+// The largest value of the key-value configuration.
+constexpr std::size_t kValueMaxBytes = 256 * 1024;
+
+// Nanoseconds of 64 bits end in 2262.
+constexpr std::int64_t kWallTimeMaxMs =
+    std::int64_t{230} * 365 * 24 * 3'600'000;
+
 constexpr std::int64_t kDurationMaxUs =
     std::chrono::microseconds(std::chrono::hours(24 * 365 * 10)).count();
 
@@ -62,6 +69,13 @@ flatbuffers::Offset<wire::Endpoint> Writer::endpoint(
     const base::Endpoint& endpoint) {
   const auto host = required(endpoint.host);
   return wire::CreateEndpoint(builder_, host, endpoint.port);
+}
+
+flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> Writer::bytes(
+    const std::string& bytes) {
+  if (bytes.empty()) return {};
+  return builder_.CreateVector(
+      reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
 }
 
 std::string Writer::take() const {
@@ -141,6 +155,22 @@ std::string Reader::optional(const flatbuffers::String* text,
   return {text->c_str(), text->size()};
 }
 
+std::string Reader::bytes(const flatbuffers::Vector<std::uint8_t>* bytes,
+                          std::string_view field) {
+  if (bytes == nullptr || failed_) return {};
+  if (bytes->size() > kValueMaxBytes) {
+    fail(base::ErrorCode::kTooLarge, field,
+         "is longer than " + std::to_string(kValueMaxBytes) + " bytes");
+    return {};
+  }
+  if (!budget_.take_bytes(bytes->size())) {
+    fail(base::ErrorCode::kTooLarge, field,
+         "makes the message unfold to far more than was sent");
+    return {};
+  }
+  return {reinterpret_cast<const char*>(bytes->data()), bytes->size()};
+}
+
 std::string Reader::required(const flatbuffers::String* text,
                              std::string_view field) {
   if (text == nullptr) fail(base::ErrorCode::kMalformed, field, "is missing");
@@ -183,6 +213,15 @@ base::Duration Reader::duration(std::int64_t us, std::string_view field) {
     return base::Duration{0};
   }
   return std::chrono::microseconds(us);
+}
+
+base::WallTime Reader::wall_time(std::int64_t ms, std::string_view field) {
+  if (ms < 0 || ms > kWallTimeMaxMs) {
+    fail(base::ErrorCode::kInvalidArgument, field,
+         "is before 1970 or after the year 2199");
+    return {};
+  }
+  return base::WallTime(std::chrono::milliseconds(ms));
 }
 
 bool Reader::take_list(std::size_t count, std::size_t element_bytes,

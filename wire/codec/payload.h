@@ -41,6 +41,9 @@ class Writer {
   flatbuffers::Offset<flatbuffers::String> required(const std::string& text) {
     return builder_.CreateString(text);
   }
+  // Absent when empty; any bytes.
+  flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> bytes(
+      const std::string& bytes);
   // Absent when empty.
   flatbuffers::Offset<flatbuffers::String> optional(const std::string& text) {
     return text.empty() ? flatbuffers::Offset<flatbuffers::String>()
@@ -156,6 +159,10 @@ class Reader {
   std::string optional(const flatbuffers::String* text, std::string_view field);
   std::string required(const flatbuffers::String* text, std::string_view field);
 
+  // Bytes that are no text; empty when absent.
+  std::string bytes(const flatbuffers::Vector<std::uint8_t>* bytes,
+                    std::string_view field);
+
   template <typename Name>
   Name name(const flatbuffers::String* text, std::string_view field) {
     return Name(required(text, field));
@@ -166,6 +173,8 @@ class Reader {
                           std::string_view field);
   model::BrokerId broker_id(std::int64_t id, std::string_view field);
   base::Duration duration(std::int64_t us, std::string_view field);
+  // Milliseconds since 1970, not before it and before the year 2200.
+  base::WallTime wall_time(std::int64_t ms, std::string_view field);
 
   // An enumeration whose values are 0 to `largest`.
   template <typename Enum>

@@ -210,4 +210,79 @@ Examples<model::ClusterView> cluster_view_examples() {
           {}};
 }
 
+// Bytes that are neither UTF-8 nor free of zeros.
+const std::string kBytes("a\0\xff\xfe", 4);
+
+Examples<model::ChangeReply> change_reply_examples() {
+  return {"change_reply", {true}, {}};
+}
+
+Examples<model::KvGetRequest> kv_get_request_examples() {
+  return {"kv_get_request", {"ORDER_TOPIC_CONFIG", kBytes}, {}};
+}
+
+Examples<model::KvGetReply> kv_get_reply_examples() {
+  return {"kv_get_reply", {kBytes}, {}};
+}
+
+Examples<model::KvListRequest> kv_list_request_examples() {
+  return {"kv_list_request", {"", "n1:k9", 17}, {}};
+}
+
+Examples<model::KvPage> kv_page_examples() {
+  return {"kv_page",
+          {{{"ORDER_TOPIC_CONFIG", "orders", "broker-a:4"}, {"", kBytes, ""}},
+           "next"},
+          {}};
+}
+
+Examples<model::KvPutRequest> kv_put_request_examples() {
+  return {"kv_put_request", {{kBytes, "orders", kBytes}}, {}};
+}
+
+Examples<model::KvDeleteRequest> kv_delete_request_examples() {
+  return {"kv_delete_request", {kBytes, "orders"}, {}};
+}
+
+Examples<model::OverridePage> override_page_examples() {
+  return {"override_page",
+          {{{BrokerName("broker-a"),
+             {4},
+             "ops",
+             "disk is replaced",
+             base::WallTime(1'700'000'000'123ms),
+             base::WallTime(1'700'000'600'000ms)},
+            {BrokerName("b"), {6}, "", "", base::WallTime(0ms), {}}},
+           "broker-a"},
+          {}};
+}
+
+Examples<model::SetOverrideRequest> set_override_request_examples() {
+  return {"set_override_request",
+          {BrokerName("broker-a"), {4}, "ops", "disk is replaced", 10min},
+          {}};
+}
+
+Examples<model::ClearOverrideRequest> clear_override_request_examples() {
+  return {"clear_override_request", {BrokerName("broker-a")}, {}};
+}
+
+Examples<model::DeleteTopicRequest> delete_topic_request_examples() {
+  return {"delete_topic_request", {TopicName("orders"), ClusterName("c1")}, {}};
+}
+
+Examples<model::DeleteTopicReply> delete_topic_reply_examples() {
+  return {"delete_topic_reply", {3}, {}};
+}
+
+Examples<model::SettingList> setting_list_examples() {
+  return {"setting_list",
+          {{{"orderMessageEnable", "true", true}, {"listen", "", false}}},
+          {}};
+}
+
+Examples<model::ChangeSettingRequest> change_setting_request_examples() {
+  return {"change_setting_request", {"orderMessageEnable", "true"}, {}};
+}
+
 }  // namespace waypost::codec

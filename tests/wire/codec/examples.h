@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <tuple>
 
+#include "wire/model/administration.h"
 #include "wire/model/operations.h"
 
 namespace waypost::codec {
@@ -47,6 +48,20 @@ Examples<model::PageRequest> page_request_examples();
 Examples<model::BrokerPage> broker_page_examples();
 Examples<model::TopicPage> topic_page_examples();
 Examples<model::ClusterView> cluster_view_examples();
+Examples<model::ChangeReply> change_reply_examples();
+Examples<model::KvGetRequest> kv_get_request_examples();
+Examples<model::KvGetReply> kv_get_reply_examples();
+Examples<model::KvListRequest> kv_list_request_examples();
+Examples<model::KvPage> kv_page_examples();
+Examples<model::KvPutRequest> kv_put_request_examples();
+Examples<model::KvDeleteRequest> kv_delete_request_examples();
+Examples<model::OverridePage> override_page_examples();
+Examples<model::SetOverrideRequest> set_override_request_examples();
+Examples<model::ClearOverrideRequest> clear_override_request_examples();
+Examples<model::DeleteTopicRequest> delete_topic_request_examples();
+Examples<model::DeleteTopicReply> delete_topic_reply_examples();
+Examples<model::SettingList> setting_list_examples();
+Examples<model::ChangeSettingRequest> change_setting_request_examples();
 
 template <typename Visit>
 void for_each_example(const Visit& visit) {
@@ -73,6 +88,20 @@ void for_each_example(const Visit& visit) {
   visit(broker_page_examples());
   visit(topic_page_examples());
   visit(cluster_view_examples());
+  visit(change_reply_examples());
+  visit(kv_get_request_examples());
+  visit(kv_get_reply_examples());
+  visit(kv_list_request_examples());
+  visit(kv_page_examples());
+  visit(kv_put_request_examples());
+  visit(kv_delete_request_examples());
+  visit(override_page_examples());
+  visit(set_override_request_examples());
+  visit(clear_override_request_examples());
+  visit(delete_topic_request_examples());
+  visit(delete_topic_reply_examples());
+  visit(setting_list_examples());
+  visit(change_setting_request_examples());
 }
 
 }  // namespace waypost::codec

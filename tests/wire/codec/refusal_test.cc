@@ -258,5 +258,47 @@ TEST_CASE("fields that a newer peer adds are passed over") {
   CHECK(decoded->incarnation == model::Incarnation(77));
 }
 
+TEST_CASE("a value of 256 KiB is read, a longer one is not") {
+  model::KvPutRequest request{{"n", "k", std::string(256 * 1024, 'v')}};
+  const auto read = decode<model::KvPutRequest>(bytes_of(encode(request)));
+  REQUIRE(read);
+  CHECK(read->entry == request.entry);
+  request.entry.value += 'v';
+  const auto refused = decode<model::KvPutRequest>(bytes_of(encode(request)));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == base::ErrorCode::kTooLarge);
+}
+
+TEST_CASE("a put without an entry is refused") {
+  const std::string payload =
+      payload_of<wire::KvPutRequest>([](FlatBufferBuilder& builder) {
+        return wire::CreateKvPutRequest(builder);
+      });
+  const auto decoded = decode<model::KvPutRequest>(bytes_of(payload));
+  REQUIRE_FALSE(decoded);
+  CHECK(decoded.error().message == "kv-put request: field 'entry' is missing");
+}
+
+TEST_CASE("an override's times are moments that a clock can show") {
+  const auto decoded = [](std::int64_t set_at_ms, std::int64_t lapses_at_ms) {
+    const std::string payload =
+        payload_of<wire::OverridePage>([&](FlatBufferBuilder& builder) {
+          const auto override =
+              wire::CreatePermissionOverride(builder, builder.CreateString("b"),
+                                             4, 0, 0, set_at_ms, lapses_at_ms);
+          return wire::CreateOverridePage(builder,
+                                          builder.CreateVector(&override, 1));
+        });
+    return decode<model::OverridePage>(bytes_of(payload));
+  };
+  CHECK(decoded(1'700'000'000'000, 1'700'000'001'000));
+  for (const std::int64_t wrong : {std::int64_t{-1}, std::int64_t{1} << 53U,
+                                   std::numeric_limits<std::int64_t>::max(),
+                                   std::numeric_limits<std::int64_t>::min()}) {
+    CHECK(decoded(wrong, 0).error().code == base::ErrorCode::kInvalidArgument);
+    CHECK(decoded(0, wrong).error().code == base::ErrorCode::kInvalidArgument);
+  }
+}
+
 }  // namespace
 }  // namespace waypost::codec

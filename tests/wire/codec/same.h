@@ -8,6 +8,7 @@
 #include <string>
 #include <tuple>
 
+#include "wire/model/administration.h"
 #include "wire/model/operations.h"
 
 namespace waypost::model {
@@ -118,6 +119,62 @@ inline auto fields(const TopicPage& message) {
 inline auto fields(const ClusterView& message) {
   const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = message;
   return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
+}
+inline auto fields(const ChangeReply& message) {
+  const auto& [a] = message;
+  return std::tie(a);
+}
+inline auto fields(const KvGetRequest& message) {
+  const auto& [a, b] = message;
+  return std::tie(a, b);
+}
+inline auto fields(const KvGetReply& message) {
+  const auto& [a] = message;
+  return std::tie(a);
+}
+inline auto fields(const KvListRequest& message) {
+  const auto& [a, b, c] = message;
+  return std::tie(a, b, c);
+}
+inline auto fields(const KvPage& message) {
+  const auto& [a, b] = message;
+  return std::tie(a, b);
+}
+inline auto fields(const KvPutRequest& message) {
+  const auto& [a] = message;
+  return std::tie(a);
+}
+inline auto fields(const KvDeleteRequest& message) {
+  const auto& [a, b] = message;
+  return std::tie(a, b);
+}
+inline auto fields(const OverridePage& message) {
+  const auto& [a, b] = message;
+  return std::tie(a, b);
+}
+inline auto fields(const SetOverrideRequest& message) {
+  const auto& [a, b, c, d, e] = message;
+  return std::tie(a, b, c, d, e);
+}
+inline auto fields(const ClearOverrideRequest& message) {
+  const auto& [a] = message;
+  return std::tie(a);
+}
+inline auto fields(const DeleteTopicRequest& message) {
+  const auto& [a, b] = message;
+  return std::tie(a, b);
+}
+inline auto fields(const DeleteTopicReply& message) {
+  const auto& [a] = message;
+  return std::tie(a);
+}
+inline auto fields(const SettingList& message) {
+  const auto& [a] = message;
+  return std::tie(a);
+}
+inline auto fields(const ChangeSettingRequest& message) {
+  const auto& [a, b] = message;
+  return std::tie(a, b);
 }
 inline auto fields(const DrainNotice& message) {
   const auto& [a] = message;
