@@ -93,6 +93,9 @@ enum class Language : std::uint8_t {
 };
 // "JAVA"; kUnknown is "OTHER".
 std::string_view language_name(Language language);
+// kUnknown where there is none of that number or name.
+Language language_of(std::uint8_t number);
+Language language_of(std::string_view name);
 
 // Ext fields that are no member of any Java header class.
 inline constexpr std::string_view kZoneNameField = "__ZONE_NAME";
