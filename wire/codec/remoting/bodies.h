@@ -8,8 +8,9 @@
 // (sorted by name); where Java has a hash table, in the order given.
 //
 // Decoders are lenient (json_reader.h), skip unknown members, take an absent
-// or null member for its Java default, and hold at most four times the body's
-// bytes. Their errors are kMalformed and kTooLarge and name the member.
+// or null member for its Java default, and hold at most a multiple of the
+// body's bytes: four times for what a nameserver gets to read, 24 times for the
+// lists that its clients read. Their errors are kMalformed and kTooLarge.
 
 #include <cstdint>
 #include <optional>

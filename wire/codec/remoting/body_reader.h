@@ -17,18 +17,20 @@
 
 namespace waypost::remoting {
 
-// Counts the sizes of list elements and the bytes of texts. The smallest JSON
-// element has two bytes and could unfold to a hundred.
+// Counts what lists and texts take. The smallest JSON element has two bytes and
+// could unfold to a hundred.
 class CopyBudget {
  public:
+  // What a body may unfold to, as a multiple of its size.
   static constexpr std::size_t kExpansion = 4;
-  // For short bodies, whose few values are larger than they are.
+  // A list of short texts: a text that is four bytes in JSON takes 32.
+  static constexpr std::size_t kListExpansion = 24;
+  // On top, for short bodies, whose few values are larger than they are.
   static constexpr std::size_t kAllowance = 4096;
 
-  static CopyBudget for_body(std::size_t body_bytes) {
-    return CopyBudget(body_bytes * kExpansion + kAllowance);
-  }
-  explicit CopyBudget(std::size_t bytes) : left_(bytes) {}
+  explicit CopyBudget(std::size_t body_bytes,
+                      std::size_t expansion = kExpansion)
+      : left_(body_bytes * expansion + kAllowance) {}
 
   [[nodiscard]] bool take(std::size_t bytes) {
     if (bytes > left_) {
@@ -40,6 +42,17 @@ class CopyBudget {
     return !exceeded_;
   }
   bool exceeded() const { return exceeded_; }
+
+  // Makes room for one more element; false when there is none. Counts what the
+  // list takes from the allocator, not what is in use.
+  template <typename Value>
+  [[nodiscard]] bool grow(std::vector<Value>& values) {
+    if (values.size() < values.capacity()) return true;
+    const std::size_t more = values.capacity() + 1;
+    if (!take(more * sizeof(Value))) return false;
+    values.reserve(values.capacity() + more);
+    return true;
+  }
 
  private:
   std::size_t left_;
@@ -66,11 +79,12 @@ class BodyReader {
     return true;
   }
 
-  // Makes room for one more element.
+  // One more element; null, and the reader has failed, beyond the budget.
   template <typename Value>
   Value* add(std::vector<Value>& values) {
-    if (!take(sizeof(Value))) return nullptr;
-    return &values.emplace_back();
+    if (budget_.grow(values)) return &values.emplace_back();
+    json.fail(kTooMuch);
+    return nullptr;
   }
 
   // Calls `each(key)` for every member of the object at hand, if it is one and
@@ -108,9 +122,12 @@ class BodyReader {
   }
 
  private:
+  static constexpr std::string_view kTooMuch =
+      "it unfolds to far more than was sent";
+
   bool take(std::size_t bytes) {
     if (budget_.take(bytes)) return true;
-    json.fail("it unfolds to far more than was sent");
+    json.fail(kTooMuch);
     return false;
   }
 

@@ -15,9 +15,10 @@ constexpr std::string_view kNotANumber = "a key is no number";
 // Reads a whole body that is an object (`null` reads as an empty one), calling
 // `member(reader, key, value)` for each of its members.
 template <typename Value, typename Member>
-base::Result<Value> decode_object(std::string_view what, std::string_view body,
-                                  const Member& member) {
-  CopyBudget budget = CopyBudget::for_body(body.size());
+base::Result<Value> decode_object(
+    std::string_view what, std::string_view body, const Member& member,
+    std::size_t expansion = CopyBudget::kListExpansion) {
+  CopyBudget budget(body.size(), expansion);
   BodyReader reader(body, budget);
   Value value{};
   reader.members([&](std::string_view key) { member(reader, key, value); });
@@ -172,7 +173,8 @@ bool read_mapping(BodyReader& reader, model::StaticTopicMapping& mapping) {
 }
 
 base::Result<TopicRouteData> decode_route(std::string_view body) {
-  return decode_object<TopicRouteData>("topic route", body, read_route_member);
+  return decode_object<TopicRouteData>("topic route", body, read_route_member,
+                                       CopyBudget::kExpansion);
 }
 
 base::Result<ClusterInfo> decode_cluster_info(std::string_view body) {
@@ -226,7 +228,7 @@ base::Result<NameValues> decode_kv_table(std::string_view body) {
 base::Result<std::optional<model::DataVersion>> decode_data_version(
     std::string_view body) {
   constexpr std::string_view kWhat = "data version";
-  CopyBudget budget = CopyBudget::for_body(body.size());
+  CopyBudget budget(body.size());
   BodyReader reader(body, budget);
   std::optional<model::DataVersion> version;
   if (reader.json.peek() == JsonReader::Kind::kNull) {

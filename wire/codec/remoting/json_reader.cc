@@ -304,8 +304,10 @@ bool JsonReader::scan_scalar(std::string_view& word) {
   if (word == "true" || word == "false") return true;
   std::string_view digits = word;
   if (is_number_suffix(digits.back())) digits.remove_suffix(1);
+  constexpr std::string_view kDigits = "0123456789+-.eE";
   if (!digits.empty() && begins_number(digits[0]) &&
-      digits.find_first_not_of("0123456789+-.eE") == std::string_view::npos) {
+      digits.find_first_of(kDigits.substr(0, 10)) != std::string_view::npos &&
+      digits.find_first_not_of(kDigits) == std::string_view::npos) {
     return true;
   }
   at_ -= word.size();
@@ -455,6 +457,8 @@ void JsonReader::skip() {
 
 void JsonReader::append_compact(JsonWriter& writer) {
   std::string_view text;
+  // Escaping makes a control character six times as long.
+  if (compact_.size() > 2 * text_.size()) fail("a value is too long as a text");
   switch (peek()) {
     case Kind::kObject:
       enter_object();

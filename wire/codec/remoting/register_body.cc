@@ -72,7 +72,7 @@ void read_wrapper_member(BodyReader& reader, std::string_view key,
 
 base::Result<RegisterBody> decode_json(std::string_view json,
                                        bool wrapper_alone) {
-  CopyBudget budget = CopyBudget::for_body(json.size());
+  CopyBudget budget(json.size());
   BodyReader reader(json, budget);
   RegisterBody body;
   const auto wrapper = [&](std::string_view key) {

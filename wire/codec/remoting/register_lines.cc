@@ -44,7 +44,7 @@ class LinesDecoder {
  public:
   LinesDecoder(std::string_view deflated, const RegisterBodyLimits& limits)
       : inflater_(deflated, limits.frame_max_bytes * CopyBudget::kExpansion),
-        budget_(limits.frame_max_bytes * CopyBudget::kExpansion) {}
+        budget_(limits.frame_max_bytes) {}
 
   base::Result<RegisterBody> decode() {
     if (take_data_version() && take_topics() && take_filter_servers() &&
@@ -94,7 +94,7 @@ class LinesDecoder {
     if (!take_number(count)) return false;
     for (std::int32_t i = 0; i < count; ++i) {
       if (!take_item()) return false;
-      if (!budget_.take(sizeof(model::TopicConfig) + item_.size())) {
+      if (!budget_.grow(body_.topics) || !budget_.take(item_.size())) {
         return false;
       }
       if (!parse_line(item_, body_.topics.emplace_back())) {
