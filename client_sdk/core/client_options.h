@@ -4,13 +4,16 @@
 // ClientOptions as rows of an option table, for programs that take them from
 // their command line or a file beside their own, and for set() by key.
 
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/endpoint.h"
 #include "base/error.h"
 #include "base/options.h"
 #include "base/profile.h"
+#include "client_sdk/core/order_config.h"
 #include "waypost/options.hpp"
 
 namespace waypost::client {
@@ -27,6 +30,7 @@ struct CheckedOptions {
   std::vector<base::Endpoint> nameservers;
   // Index of start_nameserver, where given.
   std::optional<std::size_t> start;
+  std::map<std::string, OrderConfig> order;  // by topic
 };
 base::Result<CheckedOptions> check_options(const ClientOptions& options);
 

@@ -40,11 +40,10 @@ Eligibility decide_eligibility(std::span<const CandidateState> candidates,
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (candidates[i].health != best_health) continue;
     ++present;
-    result.allowed[i] = 1;
-    if (!candidates[i].fault.avoided_at(now)) continue;
-    avoided.push_back(i);
-    result.valid_until =
-        std::min(result.valid_until, candidates[i].fault.avoid_until);
+    const FaultState& fault = candidates[i].fault;
+    result.allowed[i] = fault.one_turn_in(now);
+    result.valid_until = std::min(result.valid_until, fault.next_change(now));
+    if (fault.avoided_at(now)) avoided.push_back(i);
   }
 
   // The worst first; equally bad ones in their order, so that all threads leave
@@ -57,8 +56,13 @@ Eligibility decide_eligibility(std::span<const CandidateState> candidates,
   for (std::size_t i = 0; i < std::min(limit, avoided.size()); ++i) {
     result.allowed[avoided[i]] = 0;
   }
+  // A trickle is a share of what somebody else takes.
+  if (std::find(result.allowed.begin(), result.allowed.end(), 1) ==
+      result.allowed.end()) {
+    for (auto& each : result.allowed) each = each != 0 ? 1 : 0;
+  }
   result.all = std::all_of(result.allowed.begin(), result.allowed.end(),
-                           [](std::uint8_t allowed) { return allowed != 0; });
+                           [](std::uint8_t allowed) { return allowed == 1; });
   return result;
 }
 

@@ -25,8 +25,10 @@ struct CandidateState {
 };
 
 struct Eligibility {
-  std::vector<std::uint8_t> allowed;  // one for each candidate; 1: takes turns
-  bool all = true;                    // every candidate is allowed
+  // One for each candidate: of its turns it takes one in so many; 1: all of
+  // them, 0: none. One of them is 1 when there is any candidate.
+  std::vector<std::uint8_t> allowed;
+  bool all = true;  // all are 1
   // When time alone changes the answer; Instant::max() when it does not.
   base::Instant valid_until = base::Instant::max();
 };
@@ -35,7 +37,6 @@ struct Eligibility {
 // down, never all.
 std::size_t avoided_max(std::size_t count, std::int64_t max_avoided_percent);
 
-// At least one candidate is allowed when there is any.
 Eligibility decide_eligibility(std::span<const CandidateState> candidates,
                                std::int64_t max_avoided_percent,
                                base::Instant now);

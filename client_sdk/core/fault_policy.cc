@@ -28,11 +28,33 @@ constexpr FaultRules kRocketmq5Rules = {{{{milliseconds(50), seconds(0)},
                                         seconds(10),
                                         false};
 
+// The trickle: equal parts of the time until it is over, and the turns that a
+// broker takes in each.
+constexpr std::array<std::uint8_t, 3> kTrickle = {11, 5, 3};
+
 }  // namespace
+
+std::uint8_t FaultState::one_turn_in(base::Instant now) const {
+  if (now >= full_from || now < avoid_until) return 1;
+  const base::Duration part = (full_from - avoid_until) / kTrickle.size();
+  if (part <= base::Duration::zero()) return 1;
+  const auto index = static_cast<std::size_t>((now - avoid_until) / part);
+  return kTrickle[std::min(index, kTrickle.size() - 1)];
+}
+
+base::Instant FaultState::next_change(base::Instant now) const {
+  if (now < avoid_until) return avoid_until;
+  if (now >= full_from) return base::Instant::max();
+  const base::Duration part = std::max<base::Duration>(
+      (full_from - avoid_until) / kTrickle.size(), base::Duration(1));
+  const auto parts_over = (now - avoid_until) / part;
+  return std::min(avoid_until + (parts_over + 1) * part, full_from);
+}
 
 const FaultRules* fault_rules(FaultPolicy policy) {
   switch (policy) {
     case FaultPolicy::kOff:
+    case FaultPolicy::kAdaptive:
       return nullptr;
     case FaultPolicy::kRocketmq4:
       return &kRocketmq4Rules;

@@ -9,6 +9,7 @@
 // verdict (a quick success ends it), version 5 only prolongs it.
 
 #include <array>
+#include <cstdint>
 
 #include "base/clock.h"
 #include "waypost/options.hpp"
@@ -26,7 +27,7 @@ struct FaultRules {
   bool last_report_counts = false;   // false: a report only prolongs
 };
 
-// Null for kOff.
+// Null for the policies without a table, kOff and kAdaptive.
 const FaultRules* fault_rules(FaultPolicy policy);
 
 // What the fault table knows about one broker. A default-made one is avoided at
@@ -36,8 +37,18 @@ struct FaultState {
   // Of the last report; a failure's is `failure_counts_as`, so that a refused
   // connection is not mistaken for a quick broker when the least bad is sought.
   base::Duration latency{0};
+  // After its avoidance a broker gets a trickle of its turns, which grows until
+  // it takes all of them from here on. Not later than `avoid_until`: at once.
+  base::Instant full_from{};
 
   bool avoided_at(base::Instant now) const { return now < avoid_until; }
+
+  // Of its turns it takes one in so many; 1: all of them. The numbers have no
+  // common divisor with the usual numbers of queues, so that a trickle reaches
+  // all queues.
+  std::uint8_t one_turn_in(base::Instant now) const;
+  // When time alone changes something next; Instant::max(): never.
+  base::Instant next_change(base::Instant now) const;
 };
 
 // For how long a broker is avoided after such a report. Latencies count in

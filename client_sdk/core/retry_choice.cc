@@ -6,11 +6,10 @@
 
 namespace waypost::client {
 
-Turn choose_for_retry(const TurnOrder& order, TurnCursor& cursor,
-                      std::span<const CandidateState> states,
-                      std::span<const std::uint8_t> allowed,
-                      std::span<const std::uint8_t> excluded,
-                      base::Instant now) {
+std::vector<std::uint8_t> allowed_for_retry(
+    std::span<const CandidateState> states,
+    std::span<const std::uint8_t> allowed,
+    std::span<const std::uint8_t> excluded, base::Instant now) {
   std::vector<std::uint8_t> wanted(states.size(), 0);
   bool any = false;
   std::optional<std::size_t> least_bad;
@@ -24,9 +23,18 @@ Turn choose_for_retry(const TurnOrder& order, TurnCursor& cursor,
       least_bad = i;
     }
   }
-  if (!least_bad) return order.next_allowed(cursor, allowed);
+  if (!least_bad) return {allowed.begin(), allowed.end()};
   if (!any) wanted[*least_bad] = 1;
-  return order.next_allowed(cursor, wanted);
+  return wanted;
+}
+
+Turn choose_for_retry(const TurnOrder& order, TurnCursor& cursor,
+                      std::span<const CandidateState> states,
+                      std::span<const std::uint8_t> allowed,
+                      std::span<const std::uint8_t> excluded,
+                      base::Instant now) {
+  return order.next_allowed(cursor,
+                            allowed_for_retry(states, allowed, excluded, now));
 }
 
 }  // namespace waypost::client

@@ -71,13 +71,15 @@ class TurnOrder {
     return {entry.candidate, power_of_two ? turn & mask : turn % entry.queues};
   }
 
-  // Takes the next turn of an allowed candidate, passing over the others.
-  // REQUIRES: at least one is allowed.
+  // Takes the next turn of a candidate that takes it, passing over the others:
+  // `allowed` as in Eligibility. REQUIRES: at least one of it is 1.
   Turn next_allowed(TurnCursor& cursor,
                     std::span<const std::uint8_t> allowed) const {
     for (;;) {
+      const std::uint32_t round = cursor.round;
       const Turn turn = next(cursor);
-      if (allowed[turn.candidate] != 0) return turn;
+      const std::uint8_t one_in = allowed[turn.candidate];
+      if (one_in == 1 || (one_in > 1 && round % one_in == 0)) return turn;
     }
   }
 

@@ -8,31 +8,51 @@
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "client_sdk/core/adaptive_policy.h"
 #include "client_sdk/core/fault_policy.h"
+#include "client_sdk/core/latency_choice.h"
 #include "waypost/route.hpp"
 
 namespace waypost::client {
 
 // One broker at one address, and what the fault table knows about it. The
-// atomics are written under FaultBoard's lock, but for the latency of a quick
-// success, and read by picking threads at any time.
+// atomics of the first group are written under FaultBoard's lock and read by
+// picking threads at any time; those of the second are written by whoever
+// reports: two reports at the same moment may count as one, which is a fair
+// price for neither waiting for the other.
 struct BrokerRecord : Broker {
   explicit BrokerRecord(Broker broker) : Broker(std::move(broker)) {}
 
   FaultState fault() const {
     return {base::Instant(
                 base::Duration(avoid_until.load(std::memory_order_relaxed))),
-            base::Duration(latency.load(std::memory_order_relaxed))};
+            base::Duration(latency.load(std::memory_order_relaxed)),
+            base::Instant(
+                base::Duration(full_from.load(std::memory_order_relaxed)))};
+  }
+  KnownLatency known_latency() const {
+    return {base::Duration(smooth_latency.load(std::memory_order_relaxed)),
+            base::Instant(
+                base::Duration(reported_at.load(std::memory_order_relaxed)))};
   }
 
-  // Nanoseconds; 0: not avoided.
+  // As in FaultState, nanoseconds; avoid_until is 0 when it is not avoided.
   mutable std::atomic<base::Duration::rep> avoid_until{0};
   mutable std::atomic<base::Duration::rep> latency{0};
+  mutable std::atomic<base::Duration::rep> full_from{0};
+
+  mutable std::atomic<base::Duration::rep> smooth_latency{0};
+  mutable std::atomic<base::Duration::rep> reported_at{0};
+  mutable std::atomic<std::uint32_t> reports{0};   // since it was last judged
+  mutable std::atomic<std::uint32_t> failures{0};  // in a row
+  mutable std::atomic<bool> known_to_judge{false};
+
+  mutable Strikes strikes;  // guarded by FaultBoard's lock
 };
 
 // Keeps one record for each broker at each address for as long as the client
 // lives, so that a Pick can be two words that stay valid whatever happens to
-// routes. The price is some 300 bytes for each address a broker ever had. A
+// routes. The price is some 400 bytes for each address a broker ever had. A
 // broker that comes back at another address starts without faults. One thread
 // (the loop's) interns; records are shared.
 class BrokerArena {

@@ -14,6 +14,10 @@ namespace {
 // whose nameserver hangs with it: ask again within this.
 constexpr base::Duration kHurryAfterFailure = std::chrono::seconds(1);
 
+// Policy `adaptive`: how often brokers' latencies are compared, while any are
+// reported.
+constexpr base::Duration kJudgeInterval = std::chrono::seconds(1);
+
 NameserverLinkOptions link_options(const ClientOptions& options,
                                    const CheckedOptions& checked) {
   NameserverLinkOptions link;
@@ -63,6 +67,7 @@ ClientEngine::ClientEngine(base::Executor& executor,
                            base::Logger logger)
     : executor_(executor),
       options_(options),
+      checked_(checked),
       state_(state),
       logger_(logger),
       link_(executor, network, link_options(options, checked),
@@ -97,6 +102,11 @@ void ClientEngine::refresh_all(Done done) {
 
 void ClientEngine::fault_changed(const FaultBoard::Change& change) {
   using What = FaultBoard::Change::What;
+  if (change.what == What::kReportsCame) {
+    judge_timer_ =
+        executor_.run_after(kJudgeInterval, [this] { judge_latencies(); });
+    return;
+  }
   if (change.what == What::kAvoided) {
     emit(BrokerAvoided{*change.broker, change.until - change.at, change.why},
          change.at);
@@ -127,6 +137,13 @@ void ClientEngine::expire_faults() {
     emit(BrokerNoLongerAvoided{*change.broker, change.why}, change.at);
   }
   arm_expiry_timer();
+}
+
+void ClientEngine::judge_latencies() {
+  judge_timer_.reset();
+  for (const auto& change : state_.faults().judge(executor_.now())) {
+    fault_changed(change);
+  }
 }
 
 // --- What nameservers tell ---
@@ -179,8 +196,10 @@ void ClientEngine::take_over(const model::TopicName& name) {
   if (topic->slot >= routes_.size()) routes_.resize(topic->slot + 1);
   auto& route = routes_[topic->slot];
   const auto before = group_names(route.get());
-  route = std::make_shared<const TopicRoute>(
-      make_topic_route(to_public(*cached), state_.arena()));
+  const auto order = checked_.order.find(topic->name);
+  route = std::make_shared<const TopicRoute>(make_topic_route(
+      to_public(*cached), state_.arena(), options_.zone,
+      order == checked_.order.end() ? nullptr : &order->second));
   const auto after = group_names(route.get());
   emit(RouteChanged{route->route, minus(after, before), minus(before, after)});
 }

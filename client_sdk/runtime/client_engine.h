@@ -60,6 +60,7 @@ class ClientEngine final : private NameserverLinkObserver,
   void update_facts();
   void arm_expiry_timer();
   void expire_faults();
+  void judge_latencies();
 
   template <typename What>
   void emit(What what, base::Instant at);
@@ -70,6 +71,7 @@ class ClientEngine final : private NameserverLinkObserver,
 
   base::Executor& executor_;
   const ClientOptions& options_;
+  const CheckedOptions& checked_;
   ClientState& state_;
   const base::Logger logger_;
   NameserverLink link_;
@@ -81,6 +83,7 @@ class ClientEngine final : private NameserverLinkObserver,
   std::vector<std::shared_ptr<const TopicRoute>> routes_;  // by slot
   std::unique_ptr<base::Timer> publish_timer_;
   std::unique_ptr<base::Timer> expiry_timer_;
+  std::unique_ptr<base::Timer> judge_timer_;
 };
 
 }  // namespace waypost::client

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "client_sdk/core/retry_choice.h"
 #include "client_sdk/core/to_public.h"
 
 namespace waypost::client {
@@ -21,40 +20,16 @@ Error no_queues(const TopicRoute& route, PickFor purpose) {
           "its route is " + route.route.to_string()};
 }
 
-std::vector<CandidateState> states_of(const PickPlan& plan) {
-  std::vector<CandidateState> states;
-  states.reserve(plan.candidates.size());
-  for (const auto& each : plan.candidates) {
-    states.push_back({each.health, each.broker->fault()});
-  }
-  return states;
-}
-
-// By group name, not by record: the one that failed may have another address by
-// now.
-std::vector<std::uint8_t> excluded_of(const PickPlan& plan,
-                                      std::span<const Pick> avoid) {
-  std::vector<std::uint8_t> excluded(plan.candidates.size(), 0);
-  for (std::size_t i = 0; i < excluded.size(); ++i) {
-    excluded[i] =
-        std::any_of(avoid.begin(), avoid.end(), [&](const Pick& pick) {
-          return !pick.empty() &&
-                 pick.broker_name() == plan.candidates[i].broker->name;
-        });
-  }
-  return excluded;
-}
-
 }  // namespace
 
 ClientState::ClientState(const ClientOptions& options, const base::Clock& clock,
                          EngineMailbox& mailbox)
-    : max_avoided_percent_(options.fault_max_avoided_percent),
-      negative_ttl_(options.negative_ttl),
+    : negative_ttl_(options.negative_ttl),
       clock_(clock),
       mailbox_(mailbox),
       directory_(static_cast<std::size_t>(options.topics_max)),
-      faults_(options.fault_policy, clock),
+      faults_(options.fault_policy, options.adaptive, clock),
+      picker_(options, faults_, clock),
       routes_(options.random_seed) {}
 
 base::Result<TopicState*> ClientState::topic(std::string_view name) {
@@ -89,49 +64,19 @@ Result<Pick> ClientState::pick(ThreadView& view, TopicSlot slot,
       slot < table.routes.size() ? table.routes[slot].get() : nullptr;
   if (route == nullptr) return no_route(table, slot);
   const PickPlan& plan = route->plan(options.purpose);
-  if (plan.order.empty()) return no_queues(*route, options.purpose);
-  ThreadTopic::Purpose& mine = view.topic(slot).of(options.purpose);
-  const bool simple =
-      plan.same_health && options.avoid.empty() && !faults_.any();
-  const Turn turn = simple ? plan.order.next(mine.turns)
-                           : choose(mine, *route, plan, options);
-  return PickMaker::make(plan.candidates[turn.candidate].broker, turn.queue);
-}
-
-Turn ClientState::choose(ThreadTopic::Purpose& mine, const TopicRoute& route,
-                         const PickPlan& plan,
-                         const PickOptions& options) const {
-  const Eligibility& now_eligible = eligibility(mine, route, plan);
-  if (options.avoid.empty()) {
-    return now_eligible.all
-               ? plan.order.next(mine.turns)
-               : plan.order.next_allowed(mine.turns, now_eligible.allowed);
+  const bool no_wishes = options.selector == Selector::kDefault &&
+                         options.key.empty() && options.avoid.empty();
+  if (no_wishes && plan.same_health && !plan.order.empty() && !faults_.any() &&
+      picker_.round_robin()) {
+    const Turn turn =
+        plan.order.next(view.topic(slot).of(options.purpose).turns);
+    return PickMaker::make(plan.candidates[turn.candidate].broker, turn.queue);
   }
-  return choose_for_retry(plan.order, mine.retries, states_of(plan),
-                          now_eligible.allowed,
-                          excluded_of(plan, options.avoid), clock_.now());
-}
-
-const Eligibility& ClientState::eligibility(ThreadTopic::Purpose& mine,
-                                            const TopicRoute& route,
-                                            const PickPlan& plan) const {
-  if (!mine.eligibility) {
-    mine.eligibility = std::make_unique<CachedEligibility>();
-  }
-  CachedEligibility& cached = *mine.eligibility;
-  // Read before the faults themselves: what changes meanwhile shows next time.
-  const std::uint64_t fault_version = faults_.version();
-  const bool current =
-      cached.route_id == route.id && cached.fault_version == fault_version &&
-      (cached.eligibility.valid_until == base::Instant::max() ||
-       clock_.now() < cached.eligibility.valid_until);
-  if (!current) {
-    cached.eligibility =
-        decide_eligibility(states_of(plan), max_avoided_percent_, clock_.now());
-    cached.route_id = route.id;
-    cached.fault_version = fault_version;
-  }
-  return cached.eligibility;
+  const bool in_order = route->order && !options.key.empty() &&
+                        options.purpose == PickFor::kProduce;
+  if (plan.order.empty() && !in_order)
+    return no_queues(*route, options.purpose);
+  return picker_.pick(view, slot, *route, options);
 }
 
 Error ClientState::no_route(const RouteTable& table, TopicSlot slot) {

@@ -13,6 +13,7 @@
 
 #include "client_sdk/runtime/broker_arena.h"
 #include "client_sdk/runtime/fault_board.h"
+#include "client_sdk/runtime/picker.h"
 #include "client_sdk/runtime/route_table.h"
 #include "client_sdk/runtime/thread_view.h"
 #include "client_sdk/runtime/topic_directory.h"
@@ -69,21 +70,16 @@ class ClientState {
  private:
   Result<Pick> pick(ThreadView& view, TopicSlot slot,
                     const PickOptions& options);
-  Turn choose(ThreadTopic::Purpose& mine, const TopicRoute& route,
-              const PickPlan& plan, const PickOptions& options) const;
-  const Eligibility& eligibility(ThreadTopic::Purpose& mine,
-                                 const TopicRoute& route,
-                                 const PickPlan& plan) const;
   Error no_route(const RouteTable& table, TopicSlot slot);
   base::Duration age_of(const TopicState& topic) const;
 
-  const std::int64_t max_avoided_percent_;
   const base::Duration negative_ttl_;
   const base::Clock& clock_;
   EngineMailbox& mailbox_;
   TopicDirectory directory_;
   BrokerArena arena_;
   FaultBoard faults_;
+  const Picker picker_;
   PublishedRoutes routes_;
 
   mutable std::mutex facts_mutex_;

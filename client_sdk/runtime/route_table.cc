@@ -1,6 +1,7 @@
 #include "client_sdk/runtime/route_table.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "wire/model/ids.h"
@@ -9,33 +10,41 @@ namespace waypost::client {
 namespace {
 
 const RouteReplica* master_of(const RouteGroup& group) {
-  const auto lowest =
-      std::min_element(group.replicas.begin(), group.replicas.end(),
-                       [](const RouteReplica& one, const RouteReplica& other) {
-                         return one.broker.id < other.broker.id;
-                       });
-  return lowest == group.replicas.end() ? nullptr : &*lowest;
+  const auto found = std::find_if(
+      group.replicas.begin(), group.replicas.end(),
+      [](const RouteReplica& replica) { return replica.broker.id == 0; });
+  return found == group.replicas.end() ? nullptr : &*found;
 }
 
-const RouteReplica* reader_of(const RouteGroup& group) {
+const RouteReplica* reader_of(const RouteGroup& group, std::string_view zone) {
+  const auto rank = [zone](const RouteReplica& replica) {
+    const bool elsewhere = zone.empty() || replica.broker.zone != zone;
+    return std::tuple(replica.health, elsewhere, replica.broker.id);
+  };
   const auto best =
       std::min_element(group.replicas.begin(), group.replicas.end(),
-                       [](const RouteReplica& one, const RouteReplica& other) {
-                         return std::pair(one.health, one.broker.id) <
-                                std::pair(other.health, other.broker.id);
+                       [&](const RouteReplica& one, const RouteReplica& other) {
+                         return rank(one) < rank(other);
                        });
   return best == group.replicas.end() ? nullptr : &*best;
 }
 
 class PlanMaker {
  public:
-  explicit PlanMaker(BrokerArena& arena) : arena_(arena) {}
+  PlanMaker(BrokerArena& arena, std::string_view zone)
+      : arena_(arena), zone_(zone) {}
 
-  void add(const RouteReplica* replica, bool permitted, std::uint32_t queues) {
-    if (replica == nullptr || !permitted || queues == 0) return;
-    plan_.candidates.push_back({arena_.intern(replica->broker),
-                                static_cast<std::uint8_t>(replica->health)});
+  // The broker, or null when it does not take part.
+  const BrokerRecord* add(const RouteReplica* replica, bool permitted,
+                          std::uint32_t queues) {
+    if (replica == nullptr || !permitted || queues == 0) return nullptr;
+    const BrokerRecord* broker = arena_.intern(replica->broker);
+    plan_.candidates.push_back(
+        {broker, static_cast<std::uint8_t>(replica->health)});
+    plan_.keys.push_back({model::hash_bytes(broker->name), queues});
+    plan_.zones.push_back({!zone_.empty() && broker->zone == zone_, queues});
     queues_.push_back(queues);
+    return broker;
   }
 
   PickPlan finish() {
@@ -48,21 +57,44 @@ class PlanMaker {
 
  private:
   BrokerArena& arena_;
+  const std::string_view zone_;
   PickPlan plan_;
   std::vector<std::uint32_t> queues_;
 };
 
+std::unique_ptr<const OrderPlan> plan_order(const OrderConfig& config,
+                                            const Route& route,
+                                            PlanMaker& produce) {
+  auto plan = std::make_unique<OrderPlan>();
+  plan->config = config;
+  plan->queues = config.queues();
+  for (const auto& broker : config.brokers) {
+    const auto group = std::find_if(
+        route.groups.begin(), route.groups.end(),
+        [&](const RouteGroup& each) { return each.name == broker.name; });
+    plan->brokers.push_back(
+        group == route.groups.end()
+            ? nullptr
+            : produce.add(master_of(*group), group->writable, broker.queues));
+  }
+  return plan;
+}
+
 }  // namespace
 
-TopicRoute make_topic_route(Route route, BrokerArena& arena) {
+TopicRoute make_topic_route(Route route, BrokerArena& arena,
+                            std::string_view zone, const OrderConfig* order) {
   static std::atomic<std::uint64_t> last_id{0};
   TopicRoute made;
   made.id = last_id.fetch_add(1, std::memory_order_relaxed) + 1;
-  PlanMaker produce(arena);
-  PlanMaker consume(arena);
+  PlanMaker produce(arena, zone);
+  PlanMaker consume(arena, zone);
+  if (order != nullptr) made.order = plan_order(*order, route, produce);
   for (const auto& group : route.groups) {
-    produce.add(master_of(group), group.writable, group.write_queues);
-    consume.add(reader_of(group), group.readable, group.read_queues);
+    if (order == nullptr) {
+      produce.add(master_of(group), group.writable, group.write_queues);
+    }
+    consume.add(reader_of(group, zone), group.readable, group.read_queues);
   }
   made.produce = produce.finish();
   made.consume = consume.finish();

@@ -12,7 +12,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "client_sdk/core/key_choice.h"
+#include "client_sdk/core/order_config.h"
 #include "client_sdk/core/turn_order.h"
+#include "client_sdk/core/zone_preference.h"
 #include "client_sdk/runtime/broker_arena.h"
 #include "waypost/client.hpp"
 #include "waypost/route.hpp"
@@ -40,14 +43,25 @@ struct TopicState {
 };
 
 // The brokers of a topic that can be picked for one purpose, and their turns.
+// The lists are parallel.
 struct PickPlan {
   struct Candidate {
     const BrokerRecord* broker = nullptr;
     std::uint8_t health = 0;
   };
   std::vector<Candidate> candidates;
+  std::vector<KeyCandidate> keys;
+  std::vector<ZoneCandidate> zones;
   TurnOrder order;
   bool same_health = true;  // nobody to be used last
+};
+
+// Where the keys of a topic with an order configuration go.
+struct OrderPlan {
+  OrderConfig config;
+  std::uint64_t queues = 0;
+  // Of config.brokers; null: not in the route, or takes no messages.
+  std::vector<const BrokerRecord*> brokers;
 };
 
 // A topic's route, ready for use.
@@ -56,16 +70,21 @@ struct TopicRoute {
   Route route;           // age 0
   PickPlan produce;
   PickPlan consume;
+  std::unique_ptr<const OrderPlan> order;  // null: none
 
   const PickPlan& plan(PickFor purpose) const {
     return purpose == PickFor::kProduce ? produce : consume;
   }
 };
 
-// A group's master (id 0, else the lowest) takes what is produced, if the group
-// is writable; what is consumed comes from the healthiest replica, the lowest
-// id among equals, if it is readable.
-TopicRoute make_topic_route(Route route, BrokerArena& arena);
+// What is produced goes to a group's master (id 0), if the group is writable; a
+// group whose master is gone only reads. What is consumed comes from the
+// healthiest replica, among equals from one in `zone`, then from the lowest id,
+// if the group is readable. `order` may be null; with it only its brokers are
+// produced to, in as many queues as it says.
+TopicRoute make_topic_route(Route route, BrokerArena& arena,
+                            std::string_view zone = {},
+                            const OrderConfig* order = nullptr);
 
 // Name -> slot. Immutable; open addressing with a quarter to a half in use.
 class NameIndex {

@@ -64,6 +64,8 @@ class Sending {
 
   Result<Pick> pick_avoiding(std::span<const Pick> avoid) {
     PickOptions options;
+    options.key = options_.key;
+    options.selector = options_.selector;
     options.avoid = avoid;
     return environment_.pick(topic_, options);
   }

@@ -29,6 +29,7 @@ namespace waypost::client {
 struct CachedEligibility {
   std::uint64_t route_id = 0;
   std::uint64_t fault_version = 0;
+  bool zone_first = false;
   Eligibility eligibility;
 };
 

@@ -27,10 +27,18 @@ enum class PickFor : std::uint8_t {
 
 struct PickOptions {
   PickFor purpose = PickFor::kProduce;
+  Selector selector = Selector::kDefault;
+  // Not empty: equal keys get the same broker and queue as long as the topic's
+  // brokers and queues stay as they are. When a broker comes or goes, only keys
+  // that it gets or had move; while one is left out, its keys alone are spread
+  // over the others. (Rendezvous hashing over brokers, jump consistent hashing
+  // over a broker's queues.) The selector is not asked then. Need not outlive
+  // the call.
+  std::string_view key = {};
   // Broker groups not to pick, because they have just failed. As long as any
   // other serves the topic it is picked, in the worst case an avoided or
   // suspect one; otherwise this is ignored. Need not outlive the call.
-  std::span<const Pick> avoid;
+  std::span<const Pick> avoid = {};
 };
 
 struct ClientStats {

@@ -4,6 +4,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +15,7 @@
 #include "waypost/events.hpp"
 #include "waypost/log.hpp"
 #include "waypost/result.hpp"
+#include "waypost/route.hpp"
 
 namespace waypost {
 
@@ -26,7 +31,70 @@ enum class FaultPolicy : std::uint8_t {
   // for 10 s, 15 s for 30 s; a failure counts as 10 s. Avoidance is only ever
   // prolonged.
   kRocketmq5 = 2,
+  // Learns what is usual, see AdaptiveFaults.
+  kAdaptive = 3,
 };
+
+// The policy `adaptive`. A broker is avoided (ejected) after some failures in a
+// row, or when its latency is far above that of the other brokers. Each further
+// ejection lasts twice as long as the one before; that memory halves for each
+// `strike_half_life` in good standing. After its ejection a broker gets a
+// trickle of its turns first: 1 in 11, then 1 in 5, then 1 in 3. (The idea of
+// ejecting outliers for growing times is Envoy's outlier detection.)
+struct AdaptiveFaults {
+  // Failures in a row that eject. 1 to 100.
+  std::int64_t failures = 1;
+  // Of the first ejection, and of the longest. 100 ms to 1 h.
+  std::chrono::nanoseconds ejection_min = std::chrono::seconds(5);
+  std::chrono::nanoseconds ejection_max = std::chrono::minutes(5);
+  // 1 s to 1 h.
+  std::chrono::nanoseconds strike_half_life = std::chrono::minutes(2);
+  // Ejected as slow: a smoothed latency of at least so many times the median of
+  // the others', and by at least `latency_excess_min` above it. 0: never for
+  // being slow, else 2 to 1000.
+  std::int64_t latency_factor = 5;
+  std::chrono::nanoseconds latency_excess_min = std::chrono::milliseconds(50);
+  // How long the trickle lasts. 0 to 1 h.
+  std::chrono::nanoseconds trickle = std::chrono::seconds(10);
+};
+
+// How a broker is chosen among those that may take turns.
+enum class Selector : std::uint8_t {
+  // PickOptions only: the client's `selector`.
+  kDefault = 0,
+  // In turn, in proportion to their queues, see Client::pick.
+  kRoundRobin = 1,
+  // In turn among the brokers of the client's `zone`; among all when less than
+  // `zone_spill_percent` of the zone's queues can be used.
+  kZoneFirst = 2,
+  // The better of two random ones by smoothed latency, as reported.
+  // (Mitzenmacher: "The Power of Two Choices in Randomized Load Balancing",
+  // 2001.)
+  kLeastLatency = 3,
+  // `custom_selector`.
+  kCustom = 4,
+};
+
+// What a custom selector chooses from.
+struct SelectorCandidate {
+  const Broker* broker = nullptr;
+  std::uint32_t queues = 0;
+  BrokerHealth health = BrokerHealth::kHealthy;
+  // Takes no turns now: avoided, worse than others, or to be avoided by the
+  // caller of pick(). May be chosen all the same.
+  bool left_out = false;
+  // Smoothed, of what was reported lately; 0: unknown.
+  std::chrono::nanoseconds latency{0};
+};
+struct SelectorChoice {
+  std::size_t candidate = 0;  // index
+  std::uint32_t queue = 0;    // less than its queues
+};
+// Runs on the picking thread, from several at the same time. Nothing: pick()
+// fails with kUnavailable. A choice out of range, or an exception, makes it
+// fail with kInvalidArgument.
+using CustomSelector = std::function<std::optional<SelectorChoice>(
+    std::string_view topic, std::span<const SelectorCandidate> candidates)>;
 
 // What a Client is made with; constant afterwards. The values below are those
 // of the profile `rocketmq-4`.
@@ -57,9 +125,26 @@ struct ClientOptions {
   bool close_on_timeout = true;
 
   FaultPolicy fault_policy = FaultPolicy::kRocketmq4;
+  AdaptiveFaults adaptive;  // for FaultPolicy::kAdaptive
   // Of the healthy brokers of a topic, at most this share is avoided at a time,
   // rounded down, and never all of them. Percent, 0 to 99.
   std::int64_t fault_max_avoided_percent = 50;
+
+  // --- Which broker ---
+
+  Selector selector = Selector::kRoundRobin;  // not kDefault
+  CustomSelector custom_selector;             // for kCustom
+  // Where this client is. Consumers prefer a replica in it.
+  std::string zone;
+  std::int64_t zone_spill_percent = 50;  // 1 to 100
+  // Topics whose messages with one key must stay in one queue whatever happens
+  // to brokers: topic -> "broker-a:4;broker-b:8", the brokers and queues of it
+  // (RocketMQ's order configuration). A pick with a key takes the queue that
+  // the key has in this list, avoided or not, and fails with kUnavailable when
+  // its broker is not in the route.
+  std::map<std::string, std::string> order;
+
+  // --- Sending ---
 
   // Total time for one send(), over all attempts. 10 ms to 1 h.
   std::chrono::nanoseconds send_timeout = std::chrono::seconds(3);

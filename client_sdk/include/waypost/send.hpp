@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "waypost/options.hpp"
 #include "waypost/result.hpp"
 #include "waypost/route.hpp"
 
@@ -49,6 +51,10 @@ struct SendOptions {
   std::chrono::nanoseconds budget{0};
   // Attempts, the first included; 0: the client's `send_attempts`.
   std::int64_t attempts_max = 0;
+  // As in PickOptions. A retry goes to the next best broker for the key, except
+  // where the topic has an order configuration.
+  std::string_view key = {};
+  Selector selector = Selector::kDefault;
 };
 
 // One attempt as it went.

@@ -5,7 +5,9 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -49,7 +51,9 @@ RouteGroup healthy(const std::string& name, std::uint32_t queues = 4) {
 // A state whose engine is the test.
 class StateFixture : public EngineMailbox {
  public:
-  explicit StateFixture(FaultPolicy policy = FaultPolicy::kRocketmq4) {
+  explicit StateFixture(FaultPolicy policy = FaultPolicy::kRocketmq4,
+                        ClientOptions with = {})
+      : options(std::move(with)) {
     options.random_seed = 1;
     options.fault_policy = policy;
     state = std::make_unique<ClientState>(options, clock, *this);
@@ -73,7 +77,8 @@ class StateFixture : public EngineMailbox {
     route.groups = std::move(groups);
     routes.resize(std::max(routes.size(), table.topics.size()));
     routes[slot] = std::make_shared<const TopicRoute>(
-        make_topic_route(std::move(route), state->arena()));
+        make_topic_route(std::move(route), state->arena(), options.zone,
+                         order ? &*order : nullptr));
     table.routes = routes;
     state->routes().publish(std::move(table));
   }
@@ -94,8 +99,17 @@ class StateFixture : public EngineMailbox {
 
   using Counts = std::map<std::string, int>;
 
+  // The pick of a certain broker, after some turns.
+  Pick pick_of(const std::string& broker) {
+    for (;;) {
+      const Pick found = pick("orders");
+      if (found.broker_name() == broker) return found;
+    }
+  }
+
   ManualClock clock;
   ClientOptions options;
+  std::optional<OrderConfig> order;  // of all topics
   std::unique_ptr<ClientState> state;
   std::vector<std::shared_ptr<const TopicRoute>> routes;
   std::vector<std::string> wanted;
@@ -148,13 +162,14 @@ TEST_CASE("producing takes masters with writable queues") {
   const auto up = BrokerHealth::kHealthy;
   it.publish("orders",
              {group_of("a", 4, {{2, up}, {0, up}, {1, up}}),
-              // Without id 0, the lowest acts as master.
-              group_of("b", 4, {{3, up}, {2, up}}),
+              group_of("b", 4, {{0, up}}),
+              // Its master is gone: who is left only reads.
+              group_of("masterless", 4, {{3, up}, {2, up}}),
               group_of("read-only", 4, {{0, up}}, true, false),
               group_of("no-queues", 0, {{0, up}}), group_of("nobody", 4, {})});
   std::set<std::string> addresses;
   for (int i = 0; i < 40; ++i) addresses.insert(it.pick("orders").address());
-  CHECK(addresses == std::set<std::string>{"a-0:1", "b-2:1"});
+  CHECK(addresses == std::set<std::string>{"a-0:1", "b-0:1"});
 }
 
 TEST_CASE("consuming takes readable queues, of the healthiest replica") {
@@ -277,6 +292,270 @@ TEST_CASE("with the policy off nothing is avoided") {
   it.state->report(it.pick("orders"), Outcome::kFailed, 1ms);
   CHECK(it.tally("orders", 10) == Counts{{"a", 5}, {"b", 5}});
   CHECK(it.changes.empty());
+}
+
+// --- The policy `adaptive` ---
+
+TEST_CASE("adaptive: a failed broker is out, then trickles, then is back") {
+  StateFixture it(FaultPolicy::kAdaptive);
+  it.publish("orders", {healthy("a"), healthy("b")});
+  it.state->report(it.pick_of("a"), Outcome::kFailed, 1ms);
+  CHECK(it.tally("orders", 100) == Counts{{"b", 100}});
+  CHECK(it.state->stats().avoided == 1);
+  it.clock.advance(5s);
+  const Counts trickle = it.tally("orders", 1200);
+  CHECK(trickle.at("a") == doctest::Approx(100).epsilon(0.03));
+  REQUIRE(it.state->faults().expire(it.clock.now()).size() == 1);
+  CHECK(it.state->stats().avoided == 0);
+  // Told once; the trickle goes on.
+  CHECK(it.state->faults().expire(it.clock.now()).empty());
+  CHECK(it.tally("orders", 1200).at("a") == doctest::Approx(100).epsilon(0.03));
+  it.clock.advance(10s);
+  CHECK(it.state->faults().expire(it.clock.now()).empty());
+  CHECK_FALSE(it.state->faults().any());
+  CHECK(it.tally("orders", 100) == Counts{{"a", 50}, {"b", 50}});
+}
+
+TEST_CASE("adaptive: what was under way when it was ejected adds no strike") {
+  StateFixture it(FaultPolicy::kAdaptive);
+  it.publish("orders", {healthy("a"), healthy("b")});
+  const Pick pick = it.pick_of("a");
+  for (int i = 0; i < 5; ++i) {
+    it.state->report(pick, Outcome::kFailed, 1ms);
+  }
+  REQUIRE(it.changes.size() == 1);
+  CHECK(it.changes[0].until == it.clock.now() + 5s);
+  it.clock.advance(5s);
+  it.state->report(pick, Outcome::kFailed, 1ms);
+  REQUIRE(it.changes.size() == 2);
+  CHECK(it.changes[1].until == it.clock.now() + 10s);
+}
+
+TEST_CASE("adaptive: failures count in a row, a success begins anew") {
+  ClientOptions options;
+  options.adaptive.failures = 3;
+  StateFixture it(FaultPolicy::kAdaptive, options);
+  it.publish("orders", {healthy("a"), healthy("b")});
+  const Pick pick = it.pick_of("a");
+  const auto avoided = [&] { return it.state->stats().avoided; };
+  for (const Outcome outcome :
+       {Outcome::kFailed, Outcome::kFailed, Outcome::kOk, Outcome::kFailed,
+        Outcome::kFailed, Outcome::kRejected, Outcome::kFailed,
+        Outcome::kFailed}) {
+    it.state->report(pick, outcome, 1ms);
+    CHECK(avoided() == 0);
+  }
+  it.state->report(pick, Outcome::kFailed, 1ms);
+  CHECK(avoided() == 1);
+  CHECK(it.changes.back().why == "failed 3 times in a row");
+}
+
+TEST_CASE("adaptive: who is far slower than the others is ejected") {
+  StateFixture it(FaultPolicy::kAdaptive);
+  it.publish("orders", {healthy("a"), healthy("b"), healthy("c")});
+  const auto report_all = [&](std::chrono::nanoseconds of_a) {
+    for (int i = 0; i < 12; ++i) {
+      it.state->report(it.pick_of("a"), Outcome::kOk, of_a);
+      it.state->report(it.pick_of("b"), Outcome::kOk, 10ms);
+      it.state->report(it.pick_of("c"), Outcome::kOk, 12ms);
+    }
+  };
+  report_all(30ms);
+  // One message for all these reports.
+  REQUIRE(it.changes.size() == 1);
+  CHECK(it.changes[0].what == FaultBoard::Change::What::kReportsCame);
+  CHECK(it.state->faults().judge(it.clock.now()).empty());
+  report_all(900ms);
+  CHECK(it.changes.size() == 2);
+  const auto ejected = it.state->faults().judge(it.clock.now());
+  REQUIRE(ejected.size() == 1);
+  CHECK(ejected[0].broker->name == "a");
+  CHECK(ejected[0].why.find("far above") != std::string::npos);
+  CHECK(it.tally("orders", 100) == Counts{{"b", 50}, {"c", 50}});
+  // Judged by what it does from now on, not by what it did.
+  it.clock.advance(60s);
+  it.state->faults().expire(it.clock.now());
+  report_all(10ms);
+  CHECK(it.state->faults().judge(it.clock.now()).empty());
+}
+
+TEST_CASE("adaptive: at most half are out, and never the last") {
+  StateFixture it(FaultPolicy::kAdaptive);
+  it.publish("orders",
+             {healthy("a"), healthy("b"), healthy("c"), healthy("d")});
+  for (int i = 0; i < 100; ++i) {
+    it.state->report(it.pick("orders"), Outcome::kFailed, 1ms);
+  }
+  CHECK(it.tally("orders", 100).size() == 2);
+}
+
+// --- Selectors ---
+
+TEST_CASE("equal keys meet, and leave a failed broker until it is back") {
+  StateFixture it;
+  it.publish("orders", {healthy("a"), healthy("b"), healthy("c")});
+  std::map<std::string, Pick> home;
+  for (int i = 0; i < 60; ++i) {
+    const std::string key = "key-" + std::to_string(i);
+    home[key] = it.pick("orders", {.key = key});
+    CHECK(it.pick("orders", {.key = key}).queue() == home[key].queue());
+  }
+  it.state->report(it.pick_of("a"), Outcome::kFailed, 1ms);
+  for (const auto& [key, pick] : home) {
+    const Pick now = it.pick("orders", {.key = key});
+    CHECK(now.broker_name() != "a");
+    if (pick.broker_name() != "a") {
+      CHECK(now.address() == pick.address());
+      CHECK(now.queue() == pick.queue());
+    }
+    // A retry goes to another one.
+    CHECK(it.pick("orders", {.key = key, .avoid = {&now, 1}}).broker_name() !=
+          now.broker_name());
+  }
+  it.clock.advance(600s);
+  for (const auto& [key, pick] : home) {
+    CHECK(it.pick("orders", {.key = key}).address() == pick.address());
+  }
+}
+
+TEST_CASE("an order configuration keeps a key's queue whatever happens") {
+  StateFixture it;
+  it.order = *parse_order_config("a:4;b:4;gone:4");
+  it.publish("orders", {healthy("a"), healthy("b"), healthy("c")});
+  it.state->report(it.pick_of("a"), Outcome::kFailed, 1ms);
+  std::set<std::string> brokers;
+  int refused = 0;
+  for (int i = 0; i < 60; ++i) {
+    const std::string key = "key-" + std::to_string(i);
+    const auto pick = it.state->pick("orders", {.key = key});
+    if (!pick) {
+      CHECK(pick.error().code == ErrorCode::kUnavailable);
+      CHECK(pick.error().message.find("gone") != std::string::npos);
+      ++refused;
+      continue;
+    }
+    brokers.insert(pick->broker_name());
+    // Not even a retry goes elsewhere.
+    CHECK(it.pick("orders", {.key = key, .avoid = {&*pick, 1}}).queue() ==
+          pick->queue());
+  }
+  CHECK(brokers == std::set<std::string>{"a", "b"});
+  CHECK(refused > 5);
+  // Without a key: in turn, among the brokers of the order.
+  CHECK(it.tally("orders", 10) == Counts{{"b", 10}});
+  // Consumers read wherever there is something to read.
+  CHECK(it.pick("orders", {.purpose = PickFor::kConsume, .key = "k"}).queue() <
+        4);
+}
+
+TEST_CASE("an order whose brokers are all gone has no queues, not a crash") {
+  StateFixture it;
+  it.order = *parse_order_config("gone:4");
+  it.publish("orders", {healthy("a")});
+  CHECK(it.state->pick("orders", {}).error().code == ErrorCode::kUnavailable);
+  CHECK(it.state->pick("orders", {.key = "k"}).error().code ==
+        ErrorCode::kUnavailable);
+  CHECK(it.pick("orders", {.purpose = PickFor::kConsume}).broker_name() == "a");
+}
+
+RouteGroup in_zone(const std::string& name, const std::string& zone) {
+  RouteGroup group = healthy(name);
+  group.replicas[0].broker.zone = zone;
+  return group;
+}
+
+TEST_CASE("zone first: the others' turns only when the zone is too weak") {
+  ClientOptions options;
+  options.zone = "z1";
+  options.selector = Selector::kZoneFirst;
+  StateFixture it(FaultPolicy::kRocketmq4, options);
+  it.publish("orders", {in_zone("a", "z1"), in_zone("b", "z2"),
+                        in_zone("c", "z1"), in_zone("d", "z2")});
+  CHECK(it.tally("orders", 100) == Counts{{"a", 50}, {"c", 50}});
+  // In turn among all, where a pick asks for it.
+  CHECK(it.tally("orders", 100, {.selector = Selector::kRoundRobin}).size() ==
+        4);
+  it.state->report(it.pick_of("a"), Outcome::kFailed, 1ms);
+  CHECK(it.tally("orders", 100) == Counts{{"c", 100}});
+  // A retry leaves the zone before it takes the one that is avoided.
+  const Pick failed = it.pick_of("c");
+  const Counts retries = it.tally("orders", 100, {.avoid = {&failed, 1}});
+  CHECK(retries == Counts{{"b", 50}, {"d", 50}});
+  it.state->report(failed, Outcome::kFailed, 1ms);
+  CHECK(it.tally("orders", 100) == Counts{{"b", 50}, {"d", 50}});
+}
+
+TEST_CASE("consumers prefer a replica in their zone among the healthiest") {
+  ClientOptions options;
+  options.zone = "z2";
+  StateFixture it(FaultPolicy::kRocketmq4, options);
+  auto group = group_of("a", 4,
+                        {{0, BrokerHealth::kHealthy},
+                         {1, BrokerHealth::kSuspect},
+                         {2, BrokerHealth::kHealthy}});
+  group.replicas[0].broker.zone = "z1";
+  group.replicas[1].broker.zone = "z2";
+  group.replicas[2].broker.zone = "z2";
+  it.publish("orders", {group});
+  CHECK(it.pick("orders", {.purpose = PickFor::kConsume}).address() == "a-2:1");
+  CHECK(it.pick("orders").address() == "a-0:1");
+}
+
+TEST_CASE("least latency: slow brokers are left, and tried again later") {
+  ClientOptions options;
+  options.selector = Selector::kLeastLatency;
+  StateFixture it(FaultPolicy::kOff, options);
+  it.publish("orders", {healthy("a"), healthy("b"), healthy("c")});
+  for (int i = 0; i < 300; ++i) {
+    const Pick pick = it.pick("orders");
+    const bool slow = pick.broker_name() == "a";
+    it.state->report(pick, Outcome::kOk, slow ? 200ms : 2ms);
+  }
+  const Counts counts = it.tally("orders", 300);
+  CHECK_FALSE(counts.contains("a"));
+  CHECK(counts.at("b") > 50);
+  CHECK(counts.at("c") > 50);
+  it.clock.advance(600s);  // all that was known has faded
+  it.state->report(it.pick_of("b"), Outcome::kOk, 2ms);
+  it.state->report(it.pick_of("c"), Outcome::kOk, 2ms);
+  CHECK(it.tally("orders", 300).contains("a"));
+}
+
+TEST_CASE("a custom selector sees what there is and is not trusted") {
+  ClientOptions options;
+  options.selector = Selector::kCustom;
+  std::optional<SelectorChoice> answer = SelectorChoice{1, 3};
+  bool throws = false;
+  std::vector<SelectorCandidate> seen;
+  options.custom_selector = [&](std::string_view topic,
+                                std::span<const SelectorCandidate> candidates) {
+    CHECK(topic == "orders");
+    seen.assign(candidates.begin(), candidates.end());
+    if (throws) throw std::runtime_error("oops");
+    return answer;
+  };
+  StateFixture it(FaultPolicy::kRocketmq4, options);
+  it.publish("orders", {healthy("a"), healthy("b")});
+  Pick pick = it.pick("orders");
+  CHECK(pick.broker_name() == "b");
+  CHECK(pick.queue() == 3);
+  it.state->report(pick, Outcome::kFailed, 40ms);
+  pick = it.pick("orders");
+  REQUIRE(seen.size() == 2);
+  CHECK_FALSE(seen[0].left_out);
+  CHECK(seen[1].left_out);
+  CHECK(seen[1].latency == 40ms);
+  CHECK(seen[1].queues == 4);
+
+  const auto code = [&] { return it.state->pick("orders", {}).error().code; };
+  answer = std::nullopt;
+  CHECK(code() == ErrorCode::kUnavailable);
+  answer = SelectorChoice{2, 0};
+  CHECK(code() == ErrorCode::kInvalidArgument);
+  answer = SelectorChoice{0, 4};
+  CHECK(code() == ErrorCode::kInvalidArgument);
+  throws = true;
+  CHECK(code() == ErrorCode::kInvalidArgument);
 }
 
 TEST_CASE("a retry goes elsewhere as long as there is an elsewhere") {
