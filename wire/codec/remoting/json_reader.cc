@@ -84,7 +84,9 @@ base::Status JsonReader::finish() {
 }
 
 void JsonReader::skip_blanks() {
-  while (!at_end()) {
+  // Everything that is skipped comes before '0', and '0' on is what mostly
+  // comes.
+  while (!at_end() && static_cast<unsigned char>(text_[at_]) <= '/') {
     if (is_blank(text_[at_])) {
       ++at_;
     } else if (text_[at_] != '/' || !skip_comment()) {

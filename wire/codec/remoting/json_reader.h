@@ -77,6 +77,14 @@ class JsonReader {
   // Steps over the value at hand.
   void skip();
 
+  // For a caller who knows what usually stands here: all that is left, and to
+  // step over a value of so many bytes at its front.
+  std::string_view rest() const { return text_.substr(at_); }
+  void skip_bytes(std::size_t value_bytes) {
+    at_ += value_bytes;
+    after_value_ = true;
+  }
+
   // After the outermost value: that nothing but blanks and comments follows.
   base::Status finish();
 

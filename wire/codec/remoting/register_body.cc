@@ -5,44 +5,58 @@
 #include "wire/codec/remoting/body_reader.h"
 #include "wire/codec/remoting/inflater.h"
 #include "wire/codec/remoting/register_lines.h"
+#include "wire/codec/remoting/usual_topic.h"
 
 namespace waypost::remoting {
 namespace {
 
 constexpr std::string_view kWhat = "registration body";
 
-// A TopicConfig of the table; its key tells which one in errors.
-void read_topic(BodyReader& reader, std::string_view key, RegisterBody& body) {
-  model::TopicConfig* topic = reader.add(body.topics);
-  if (topic == nullptr) return;
-  std::int32_t read_queues = kQueuesDefault;
-  std::int32_t write_queues = kQueuesDefault;
-  std::int32_t permission = kPermissionDefault;
-  std::int32_t system_flag = 0;
-  std::string name;
+model::QueueData queues_of(const UsualTopic& topic) {
+  return {model::from_java_int(topic.read_queues),
+          model::from_java_int(topic.write_queues),
+          {model::from_java_int(topic.permission)},
+          model::from_java_int(topic.system_flag)};
+}
+
+// A TopicConfig written in whatever way. Whether it has a name.
+bool read_topic_members(BodyReader& reader, UsualTopic& topic,
+                        std::string& name) {
   bool named = false;
-  if (!reader.json.enter_object()) reader.json.fail("a topic is null");
-  while (reader.json.next_member(key)) {
+  reader.members([&](std::string_view key) {
     if (key == "topicName") {
       named = reader.copy(name);
     } else if (key == "readQueueNums") {
-      reader.json.read(read_queues);
+      reader.json.read(topic.read_queues);
     } else if (key == "writeQueueNums") {
-      reader.json.read(write_queues);
+      reader.json.read(topic.write_queues);
     } else if (key == "perm") {
-      reader.json.read(permission);
+      reader.json.read(topic.permission);
     } else if (key == "topicSysFlag") {
-      reader.json.read(system_flag);
+      reader.json.read(topic.system_flag);
     } else {
       reader.json.skip();
     }
+  });
+  return named;
+}
+
+void read_topic(BodyReader& reader, RegisterBody& body) {
+  model::TopicConfig* entry = reader.add(body.topics);
+  if (entry == nullptr) return;
+  UsualTopic topic;
+  std::string name;
+  if (const auto bytes = scan_usual_topic(reader.json.rest(), topic);
+      bytes > 0) {
+    if (!reader.copy(topic.name, name)) return;
+    reader.json.skip_bytes(bytes);
+  } else {
+    topic = {"", kQueuesDefault, kQueuesDefault, kPermissionDefault, 0};
+    if (!read_topic_members(reader, topic, name)) {
+      reader.json.fail("a topic has no topicName");
+    }
   }
-  if (!named) reader.json.fail("a topic has no topicName");
-  topic->name = model::TopicName(std::move(name));
-  topic->queues = {model::from_java_int(read_queues),
-                   model::from_java_int(write_queues),
-                   {model::from_java_int(permission)},
-                   model::from_java_int(system_flag)};
+  *entry = {model::TopicName(std::move(name)), queues_of(topic)};
 }
 
 void read_wrapper_member(BodyReader& reader, std::string_view key,
@@ -55,8 +69,7 @@ void read_wrapper_member(BodyReader& reader, std::string_view key,
       read_data_version(reader, body.data_version.emplace());
     }
   } else if (key == "topicConfigTable") {
-    reader.members(
-        [&](std::string_view topic) { read_topic(reader, topic, body); });
+    reader.members([&](std::string_view) { read_topic(reader, body); });
   } else if (key == "topicQueueMappingInfoMap") {
     reader.members([&](std::string_view) {
       auto* mapping = reader.add(body.mappings);

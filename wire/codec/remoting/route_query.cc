@@ -11,8 +11,16 @@
 namespace waypost::remoting {
 namespace {
 
-// A text that both serializations mean literally.
-bool is_plain(char c) { return c >= ' ' && c <= '~'; }
+// Characters that both serializations mean literally.
+constexpr std::array<bool, 256> make_plain_table() {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = ' '; c <= '~'; ++c) plain[c] = true;
+  plain['"'] = plain['\\'] = false;
+  return plain;
+}
+constexpr std::array<bool, 256> kPlain = make_plain_table();
+
+bool is_plain(char c) { return kPlain[static_cast<unsigned char>(c)]; }
 
 // The ext fields that count, each at most once.
 class QueryFields {
@@ -85,11 +93,8 @@ class PlainJson {
   bool text(std::string_view& value) {
     if (!take('"')) return false;
     const char* begin = at_;
-    while (at_ != end_ && *at_ != '"') {
-      if (!is_plain(*at_) || *at_ == '\\') return false;
-      ++at_;
-    }
-    if (at_ == end_) return false;
+    while (at_ != end_ && is_plain(*at_)) ++at_;
+    if (at_ == end_ || *at_ != '"') return false;
     value = {begin, static_cast<std::size_t>(at_ - begin)};
     ++at_;
     return true;
