@@ -103,6 +103,39 @@ class End : public ConnectionHandler {
   std::unique_ptr<Connection> connection_;
 };
 
+// Answers each byte with a kilobyte times `answer_kb`, as long as not too much
+// output waits.
+class Answerer : public ConnectionHandler {
+ public:
+  void take(std::unique_ptr<Connection> connection) {
+    connection_ = std::move(connection);
+    connection_->start(this);
+  }
+  std::size_t on_bytes(std::span<const std::byte> bytes) override {
+    std::size_t used = 0;
+    while (used < bytes.size() && !connection_->output_is_high()) {
+      const std::string answer(answer_kb * 1024,
+                               static_cast<char>(bytes[used]));
+      connection_->write(std::as_bytes(std::span(answer)));
+      ++used;
+      most_unsent = std::max(most_unsent, connection_->unsent_bytes());
+    }
+    answered += used;
+    return used;
+  }
+  void on_closed(CloseReason reason, const base::Error&) override {
+    closed = reason;
+  }
+
+  std::size_t answer_kb = 1;
+  std::size_t answered = 0;
+  std::size_t most_unsent = 0;
+  std::optional<CloseReason> closed;
+
+ private:
+  std::unique_ptr<Connection> connection_;
+};
+
 template <typename Body>
 struct Pair {
   explicit Pair(const ConnectionOptions& server_options = {},
@@ -264,6 +297,66 @@ CONTRACT("who asks more than it reads is not read from any more") {
   CHECK(pair.server.connection().is_open());
   pair.client.connection().resume_reading();
   CHECK(pair.run_until([&] { return pair.client.heard.size() == kMuch; }, 60s));
+}
+
+CONTRACT("requests of one read wait while output is high, and come again") {
+  for (const std::size_t answer_kb : {1U, 40U, 700U}) {
+    CAPTURE(answer_kb);
+    Body body;
+    Answerer server;
+    server.answer_kb = answer_kb;
+    ListenOptions options;
+    options.connection.write_high_water_bytes = 256 * 1024;
+    options.connection.write_limit_bytes = 1024 * 1024;
+    const auto listener = *body.server_network().listen(
+        {body.host(), 0}, options,
+        [&](auto connection) { server.take(std::move(connection)); });
+    End client;
+    const auto operation = body.client_network().connect(
+        listener->local(), 5s, {}, [&](auto result) {
+          REQUIRE(result.has_value());
+          client.take(std::move(*result));
+        });
+    REQUIRE(body.run_until([&] { return client.connected(); }, 5s));
+    client.connection().pause_reading();
+    // All in one read, and no more input after it.
+    const std::size_t asked = 40'000 / answer_kb;
+    client.say(std::string(asked, 'x'));
+    body.run_until([] { return false; }, 300ms);
+    CHECK(server.answered > 0);
+    CHECK(server.answered < asked);
+    client.connection().resume_reading();
+    CHECK(body.run_until(
+        [&] { return client.heard.size() == asked * answer_kb * 1024; }, 60s));
+    CHECK(server.answered == asked);
+    CHECK(server.most_unsent <= (256 + answer_kb) * 1024);
+    CHECK_FALSE(server.closed);
+  }
+}
+
+CONTRACT("requests that wait are answered though the peer closed its side") {
+  Body body;
+  Answerer server;
+  server.answer_kb = 100;
+  ListenOptions options;
+  options.connection.write_high_water_bytes = 256 * 1024;
+  const auto listener = *body.server_network().listen(
+      {body.host(), 0}, options,
+      [&](auto connection) { server.take(std::move(connection)); });
+  End client;
+  const auto operation = body.client_network().connect(
+      listener->local(), 5s, {}, [&](auto result) {
+        REQUIRE(result.has_value());
+        client.take(std::move(*result));
+      });
+  REQUIRE(body.run_until([&] { return client.connected(); }, 5s));
+  client.connection().pause_reading();
+  client.say(std::string(300, 'x'));
+  body.run_until([] { return false; }, 300ms);
+  REQUIRE(server.answered < 300);
+  client.connection().close_after_flush(1s);
+  CHECK(body.run_until([&] { return server.closed.has_value(); }, 30s));
+  CHECK(server.answered == 300);
 }
 
 CONTRACT("input held beyond the limit ends the connection") {

@@ -6,6 +6,7 @@
 
 #include "wire/rpc/native_stream.h"
 #include "wire/rpc/protocol_stream.h"
+#include "wire/rpc/remoting_stream.h"
 #include "wire/transport/connection.h"
 
 namespace waypost::rpc {
@@ -14,17 +15,25 @@ namespace waypost::rpc {
 // the stream of that protocol. Loop thread only.
 class AcceptedConnection final : public transport::ConnectionHandler {
  public:
-  // Told when the connection has ended; destroys the object.
   class Owner {
    public:
     virtual ~Owner() = default;
+    // The connection speaks a protocol whose idle connections are looked at.
+    virtual void watch_idle(std::uint64_t id) = 0;
+    // It has ended; destroys the object.
     virtual void forget(std::uint64_t id) = 0;
   };
 
-  // Owner and settings must outlive it.
+  // What all connections of an acceptor share.
+  struct Protocols {
+    NativeStream::Settings native;
+    RemotingStream::Settings remoting;  // without a factory: not spoken
+  };
+
+  // Owner and protocols must outlive it.
   AcceptedConnection(std::uint64_t id,
                      std::unique_ptr<transport::Connection> connection,
-                     Owner& owner, NativeStream::Settings& native);
+                     Owner& owner, Protocols& protocols);
   ~AcceptedConnection() override;
   AcceptedConnection(const AcceptedConnection&) = delete;
   AcceptedConnection& operator=(const AcceptedConnection&) = delete;
@@ -40,6 +49,11 @@ class AcceptedConnection final : public transport::ConnectionHandler {
 
   bool established() const { return stream_ && stream_->established(); }
   ServerSession* session() { return stream_ ? stream_->session() : nullptr; }
+  RemotingSession* remoting() {
+    return stream_ ? stream_->remoting() : nullptr;
+  }
+  base::Instant last_active() const { return stream_->last_active(); }
+  void on_idle() { stream_->on_idle(); }
 
   std::size_t on_bytes(std::span<const std::byte> bytes) override;
   void on_closed(transport::CloseReason reason,
@@ -51,7 +65,7 @@ class AcceptedConnection final : public transport::ConnectionHandler {
 
   const std::uint64_t id_;
   Owner& owner_;
-  NativeStream::Settings& native_;
+  Protocols& protocols_;
   bool closed_ = false;
   // The stream refers to the connection.
   std::unique_ptr<transport::Connection> connection_;

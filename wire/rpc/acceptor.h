@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/executor.h"
 #include "base/log.h"
+#include "wire/rpc/remoting_session.h"
 #include "wire/rpc/session.h"
 #include "wire/transport/network.h"
 
@@ -17,6 +18,11 @@ namespace waypost::rpc {
 struct AcceptorOptions {
   transport::ListenOptions listen;
   std::size_t payload_max_bytes = codec::kPayloadMaxBytesDefault;
+  // Of a remoting frame, with its length: as the Java server's default.
+  std::size_t remoting_frame_max_bytes = 16UL * 1024 * 1024;
+  // A remoting connection on which nothing went either way for so long is told
+  // to its handler, as the Java server's serverChannelMaxIdleTimeSeconds.
+  base::Duration remoting_idle = std::chrono::seconds(120);
   // A connection that has not sent its first complete frame after this long
   // is closed: half-open connections cost a slot, not for ever.
   base::Duration first_frame_timeout = std::chrono::seconds(10);
@@ -33,14 +39,16 @@ using SessionFactory =
     std::function<std::unique_ptr<SessionHandler>(ServerSession& session)>;
 
 // Listens on one loop, tells protocols apart by a connection's first byte (0x57
-// 'W': native; 0x16 TLS and 0x00/0x01 RocketMQ remoting: not yet; anything
-// else) and refuses what it does not know. Owns the connections. Loop thread
-// only. Destroying it closes them; their handlers get on_closed(kLocal). It
-// must not be destroyed within a call of one of its handlers.
+// 'W': native; below 0x16: RocketMQ remoting, where a factory for it was given;
+// 0x16 TLS: not yet; anything else) and refuses what it does not know. Owns the
+// connections. Loop thread only. Destroying it closes them; their handlers get
+// on_closed(kLocal). It must not be destroyed within a call of one of its
+// handlers.
 class Acceptor {
  public:
   Acceptor(base::Executor& executor, transport::Network& network,
-           AcceptorOptions options, SessionFactory native, base::Logger logger);
+           AcceptorOptions options, SessionFactory native, base::Logger logger,
+           RemotingFactory remoting = nullptr);
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -56,6 +64,7 @@ class Acceptor {
 
   // The session of that id, or null when it has ended.
   ServerSession* find(std::uint64_t session_id);
+  RemotingSession* find_remoting(std::uint64_t session_id);
   void for_each(const std::function<void(ServerSession&)>& visit);
   std::size_t connection_count() const;
 

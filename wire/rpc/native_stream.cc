@@ -27,7 +27,10 @@ void NativeStream::Settings::log_refusal(std::string_view why,
 
 NativeStream::NativeStream(std::uint64_t id, transport::Connection& connection,
                            Settings& settings)
-    : id_(id), connection_(connection), settings_(settings) {}
+    : id_(id),
+      connection_(connection),
+      settings_(settings),
+      gate_(connection) {}
 
 std::size_t NativeStream::on_bytes(std::span<const std::byte> bytes) {
   std::size_t used = 0;
@@ -36,7 +39,7 @@ std::size_t NativeStream::on_bytes(std::span<const std::byte> bytes) {
     if (!accept_preface(bytes)) return bytes.size();
     used = codec::kPrefaceBytes;
   }
-  while (!ending_ && connection_.is_open() && take_frame(bytes, used)) {
+  while (!ending_ && gate_.is_open() && take_frame(bytes, used)) {
   }
   return used;
 }

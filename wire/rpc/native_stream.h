@@ -10,6 +10,7 @@
 #include "wire/rpc/acceptor.h"
 #include "wire/rpc/log_throttle.h"
 #include "wire/rpc/protocol_stream.h"
+#include "wire/rpc/request_gate.h"
 #include "wire/rpc/session.h"
 
 namespace waypost::rpc {
@@ -53,6 +54,8 @@ class NativeStream final : public ProtocolStream, public ServerSession {
                    const base::Error& error) override;
   void refuse(std::uint64_t correlation_id, const base::Error& error) override;
   void push(codec::FrameKind kind, std::string_view payload) override;
+  void expect(bool alone) override { gate_.expect(alone); }
+  void settle() override { gate_.settle(); }
   void close() override;
   const base::Endpoint& peer() const override { return connection_.peer(); }
   std::uint64_t id() const override { return id_; }
@@ -67,15 +70,12 @@ class NativeStream final : public ProtocolStream, public ServerSession {
   const std::uint64_t id_;
   transport::Connection& connection_;
   Settings& settings_;
+  RequestGate gate_;
   bool preface_seen_ = false;
   bool established_ = false;
   bool ending_ = false;
   std::unique_ptr<SessionHandler> handler_;
 };
-
-// How long a peer may take to read the last frames before its connection is
-// closed all the same.
-inline constexpr base::Duration kFlushMax = std::chrono::seconds(1);
 
 }  // namespace waypost::rpc
 

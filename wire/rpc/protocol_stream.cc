@@ -3,17 +3,11 @@
 namespace waypost::rpc {
 
 Protocol sniff_protocol(std::byte first_byte) {
-  switch (std::to_integer<unsigned>(first_byte)) {
-    case 'W':
-      return Protocol::kNative;
-    case 0x16:
-      return Protocol::kTls;
-    case 0x00:
-    case 0x01:
-      return Protocol::kRemoting;
-    default:
-      return Protocol::kUnknown;
-  }
+  constexpr unsigned kTlsHandshake = 0x16;
+  const auto byte = std::to_integer<unsigned>(first_byte);
+  if (byte == 'W') return Protocol::kNative;
+  if (byte == kTlsHandshake) return Protocol::kTls;
+  return byte < kTlsHandshake ? Protocol::kRemoting : Protocol::kUnknown;
 }
 
 std::string_view protocol_name(Protocol protocol) {

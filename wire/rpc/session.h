@@ -39,6 +39,13 @@ class ServerSession {
   // Sends a frame that nobody asked for.
   virtual void push(codec::FrameKind kind, std::string_view payload) = 0;
 
+  // The request handed out last is answered later, from another thread's work:
+  // each of these is followed by one settle(), after what is written for it.
+  // `alone`, for answers that may be large: no further request is handed out
+  // before that.
+  virtual void expect(bool alone) = 0;
+  virtual void settle() = 0;
+
   virtual void close() = 0;
   virtual const base::Endpoint& peer() const = 0;
 

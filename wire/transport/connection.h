@@ -96,6 +96,12 @@ class Connection {
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
 
+  // Whether more than `write_high_water_bytes` of output wait, after sending
+  // what the kernel takes. A handler that finds it so hands out no further
+  // request of this read; what it leaves unconsumed is offered again once the
+  // output has drained below half of that, also when no new input arrives.
+  virtual bool output_is_high() = 0;
+
   virtual bool is_open() const = 0;
   virtual std::size_t unsent_bytes() const = 0;
   virtual const base::Endpoint& peer() const = 0;   // numeric

@@ -271,6 +271,9 @@ void UvConnection::on_read_end(int status) {
     return end(close_reason_of(output_status_), output_status_);
   }
   if (status != UV_EOF) return end(close_reason_of(status), status);
+  // The handler still has requests to take when it may; the end of input is
+  // told again when reading goes on.
+  if ((paused_ || throttled_) && !input_.empty()) return update_reading();
   state_ = State::kPeerDone;
   update_reading();
   if (unsent_bytes() == 0) return end(CloseReason::kPeerClosed, status);
@@ -292,9 +295,16 @@ void UvConnection::resume_reading() {
   if (state_ != State::kOpen) return;
   update_reading();
   // Also within on_bytes, whose return value says what will be left.
+  offer_again();
+}
+
+// Offers the input that is left, from the loop.
+void UvConnection::offer_again() {
   redelivery_ = loop_.run_after(base::Duration::zero(), [this] {
     const auto done = std::exchange(redelivery_, nullptr);
-    if (state_ == State::kOpen && !paused_ && !input_.empty()) deliver_held();
+    if (state_ == State::kOpen && !paused_ && !throttled_ && !input_.empty()) {
+      deliver_held();
+    }
   });
 }
 
@@ -356,6 +366,20 @@ void UvConnection::start_write(std::span<const std::byte> first,
   on_output_failed(status);
 }
 
+bool UvConnection::output_is_high() {
+  WAYPOST_ASSERT(loop_.in_executor_thread());
+  if (unsent_bytes() <= options_->write_high_water_bytes) return false;
+  // The cork may hold it all, and the kernel may take it all: only what waits
+  // after that is noticed when it drains.
+  IoBuffers& buffers = loop_.buffers();
+  if (buffers.corked() == this && !buffers.gathered().empty()) {
+    const auto gathered = buffers.gathered();
+    buffers.drop_gathered();
+    send(gathered);
+  }
+  return throttled_;
+}
+
 void UvConnection::check_unsent() {
   const std::size_t unsent = unsent_bytes();
   if (unsent > options_->write_limit_bytes) {
@@ -379,6 +403,7 @@ void UvConnection::on_written(int status) {
   if (throttled_ && unsent_bytes() < options_->write_high_water_bytes / 2) {
     throttled_ = false;
     update_reading();
+    if (state_ == State::kOpen && !input_.empty()) offer_again();
   }
   if (in_flight_ == nullptr) on_all_sent();
 }
@@ -397,7 +422,9 @@ void UvConnection::on_output_failed(int status) {
           close_reason_of(status) == CloseReason::kIoError) {
         return end(close_reason_of(status), status);
       }
-      return update_reading();  // it ends when reading does
+      // It ends when reading does; what was held back for output is offered.
+      if (std::exchange(throttled_, false) && !input_.empty()) offer_again();
+      return update_reading();
     case State::kPeerDone:
       return end(CloseReason::kPeerClosed, UV_EOF);
     case State::kFlushing:

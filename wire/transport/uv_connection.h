@@ -16,7 +16,9 @@
 // - A message is incomplete: its beginning is kept in input_, and the next read
 //   goes behind it.
 // - The peer reads slowly: what the kernel does not take is queued with libuv;
-//   above the high-water mark reading stops; above the limit it ends.
+//   above the high-water mark reading stops, and a handler that asks
+//   output_is_high() leaves the rest of its input, which is offered again when
+//   the queue has drained; above the limit it ends.
 // - Writing fails: the peer may have sent something before it went, so reading
 //   goes on until it ends by itself; the first failure is the reason told.
 // - The peer closes its side: the rest of the output is sent first.
@@ -59,6 +61,7 @@ class UvConnection final : public Connection {
   void close_after_flush(base::Duration deadline) override;
   void pause_reading() override;
   void resume_reading() override;
+  bool output_is_high() override;
   bool is_open() const override;
   std::size_t unsent_bytes() const override;
   const base::Endpoint& peer() const override { return peer_; }
@@ -85,6 +88,7 @@ class UvConnection final : public Connection {
   void deliver_held();
   bool call_handler(std::span<const std::byte> bytes, std::size_t& consumed);
   void check_held(bool kept);
+  void offer_again();
   void on_read_end(int status);
 
   // Output.

@@ -12,7 +12,8 @@
 namespace waypost::handlers {
 
 // Where an answer goes that comes later, perhaps from another thread: a value
-// that may outlive the session it names.
+// that may outlive the session it names. The session expects it (see
+// ServerSession::expect) until answer() or fail() has been called, once.
 struct AnswerAddress {
   NativeContext* context;
   std::uint64_t session_id;
@@ -36,6 +37,7 @@ struct AnswerAddress {
                                               const AnswerAddress& to) {
       session.reply(to.kind, codec::kFlagReply, to.correlation_id,
                     codec::encode(message));
+      session.settle();
     });
   }
 
@@ -44,6 +46,7 @@ struct AnswerAddress {
     on_session([error = std::move(error)](rpc::ServerSession& session,
                                           const AnswerAddress& to) {
       session.reply_error(to.correlation_id, error);
+      session.settle();
     });
   }
 

@@ -30,9 +30,15 @@ registry::BindingClosed::Cause cause_of(transport::CloseReason reason) {
   return Cause::kSilence;
 }
 
-AnswerAddress address_of(NativeContext& context,
-                         const rpc::ServerSession& session,
-                         const codec::FrameView& frame) {
+enum class Order : std::uint8_t {
+  kFree,   // requests that follow may be answered first
+  kAlone,  // they wait: the answer may be large
+};
+
+AnswerAddress address_of(NativeContext& context, rpc::ServerSession& session,
+                         const codec::FrameView& frame,
+                         Order order = Order::kFree) {
+  session.expect(order == Order::kAlone);
   return {&context, session.id(), frame.header.correlation_id,
           frame.header.kind};
 }
@@ -198,7 +204,7 @@ void NativeSession::hello(const codec::FrameView& frame) {
         told.largest_epoch = registry.largest_epoch(broker);
         to.answer(std::move(told));
       });
-  if (!looked) session_.reply_error(to.correlation_id, looked.error());
+  if (!looked) to.fail(looked.error());
 }
 
 void NativeSession::query_routes(const codec::FrameView& frame) {
@@ -250,10 +256,8 @@ void NativeSession::register_broker(const codec::FrameView& frame) {
   base::ByteBudget* const budget = context_.shell().decode_budget;
   const std::size_t bytes = frame.payload.size();
   if (budget != nullptr && !budget->take(bytes)) {
-    session_.reply_error(
-        to.correlation_id,
-        {base::ErrorCode::kBusy, "too many large registrations wait here",
-         "register again after a while"});
+    to.fail({base::ErrorCode::kBusy, "too many large registrations wait here",
+             "register again after a while"});
     return;
   }
   // The result comes back through the loop, so that a close that happens
@@ -304,24 +308,24 @@ void NativeSession::list_brokers(const codec::FrameView& frame) {
   model::PageRequest page;
   if (!decode_or_refuse(session_, frame, page)) return;
   page.limit = context_.page_limit(page.limit);
-  const AnswerAddress to = address_of(context_, session_, frame);
+  const AnswerAddress to = address_of(context_, session_, frame, Order::kAlone);
   const auto looked = context_.service.look(
       [to, page](const registry::Registry& registry, base::Instant now) {
         to.answer(registry.list_brokers(page, now));
       });
-  if (!looked) session_.reply_error(to.correlation_id, looked.error());
+  if (!looked) to.fail(looked.error());
 }
 
 void NativeSession::list_topics(const codec::FrameView& frame) {
   model::PageRequest page;
   if (!decode_or_refuse(session_, frame, page)) return;
   page.limit = context_.page_limit(page.limit);
-  const AnswerAddress to = address_of(context_, session_, frame);
+  const AnswerAddress to = address_of(context_, session_, frame, Order::kAlone);
   const auto looked = context_.service.look(
       [to, page](const registry::Registry& registry, base::Instant) {
         to.answer(registry.list_topics(page));
       });
-  if (!looked) session_.reply_error(to.correlation_id, looked.error());
+  if (!looked) to.fail(looked.error());
 }
 
 void NativeSession::cluster_view(const codec::FrameView& frame) {
@@ -332,7 +336,7 @@ void NativeSession::cluster_view(const codec::FrameView& frame) {
         registry.fill(view, now);
         to.answer(std::move(view));
       });
-  if (!looked) session_.reply_error(to.correlation_id, looked.error());
+  if (!looked) to.fail(looked.error());
 }
 
 model::BindingId NativeSession::binding() {

@@ -200,6 +200,7 @@ void SimConnection::flush() {
   output_.erase(0, taken);
   if (throttled_ && output_.size() <= options_.write_high_water_bytes / 2) {
     throttled_ = false;
+    redeliver_ = true;
     on_socket();
   }
 }

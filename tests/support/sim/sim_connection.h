@@ -28,6 +28,9 @@ class SimConnection : public transport::Connection {
   void close_after_flush(base::Duration deadline) override;
   void pause_reading() override;
   void resume_reading() override;
+  bool output_is_high() override {
+    return output_.size() > options_.write_high_water_bytes;
+  }
   bool is_open() const override { return !closing_ && !flushing_; }
   std::size_t unsent_bytes() const override { return output_.size(); }
   const base::Endpoint& peer() const override { return socket_->peer(); }
@@ -59,7 +62,7 @@ class SimConnection : public transport::Connection {
   bool look_pending_ = false;
   bool paused_ = false;     // by the owner
   bool throttled_ = false;  // by the write high-water mark
-  bool redeliver_ = false;  // held input waits since reading was paused
+  bool redeliver_ = false;  // held input is to be offered again
   bool peer_done_ = false;  // the peer closed its side; sending the rest
   bool flushing_ = false;   // close_after_flush
   bool lingering_ = false;  // all sent, our side closed; waits for the peer's

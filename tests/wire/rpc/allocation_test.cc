@@ -35,6 +35,7 @@ class CountingConnection : public transport::Connection {
   void close_after_flush(base::Duration) override { open = false; }
   void pause_reading() override {}
   void resume_reading() override {}
+  bool output_is_high() override { return false; }
   bool is_open() const override { return open; }
   std::size_t unsent_bytes() const override { return 0; }
   const base::Endpoint& peer() const override { return endpoint_; }

@@ -1,0 +1,75 @@
+#ifndef WAYPOST_WIRE_RPC_REMOTING_STREAM_H_
+#define WAYPOST_WIRE_RPC_REMOTING_STREAM_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "wire/rpc/log_throttle.h"
+#include "wire/rpc/protocol_stream.h"
+#include "wire/rpc/remoting_session.h"
+#include "wire/rpc/request_gate.h"
+
+namespace waypost::rpc {
+
+// The remoting protocol on an accepted connection, as far as frames go: four
+// bytes of length, big-endian, and so many bytes. As the Java server: a length
+// that cannot hold a header, or that makes the whole frame larger than the
+// limit, closes the connection without an answer. What is in a frame is the
+// handler's business.
+class RemotingStream final : public ProtocolStream, public RemotingSession {
+ public:
+  // Of a whole frame, with its length.
+  static constexpr std::size_t kFrameMaxDefault = 16UL * 1024 * 1024;
+  // Frames beyond this would begin like a TLS connection.
+  static constexpr std::size_t kFrameMaxLimit = 256UL * 1024 * 1024;
+
+  // Shared by all connections of an acceptor.
+  struct Settings {
+    const base::Clock& clock;
+    std::size_t frame_max_bytes = kFrameMaxDefault;
+    RemotingFactory factory{};
+    base::Logger logger{};
+    LogThrottle refusals{};
+  };
+
+  // Connection and settings must outlive the stream.
+  RemotingStream(std::uint64_t id, transport::Connection& connection,
+                 Settings& settings);
+
+  std::size_t on_bytes(std::span<const std::byte> bytes) override;
+  void on_closed(transport::CloseReason reason) override;
+  bool established() const override { return established_; }
+  ServerSession* session() override { return nullptr; }
+  RemotingSession* remoting() override { return this; }
+  base::Instant last_active() const override { return last_active_; }
+  void on_idle() override;
+
+  void write(std::string_view frames) override;
+  void refuse(std::string_view why, std::string_view detail) override;
+  void close() override;
+  void expect(bool alone) override { gate_.expect(alone); }
+  void settle() override { gate_.settle(); }
+  const base::Endpoint& peer() const override { return connection_.peer(); }
+  std::uint64_t id() const override { return id_; }
+
+ private:
+  // Hands out one frame; false when there is none.
+  bool take_frame(std::span<const std::byte> bytes, std::size_t& used);
+  void refuse_length(std::uint32_t length);
+
+  const std::uint64_t id_;
+  transport::Connection& connection_;
+  Settings& settings_;
+  RequestGate gate_;
+  bool established_ = false;
+  bool ending_ = false;
+  base::Instant last_active_;
+  std::unique_ptr<RemotingHandler> handler_;
+};
+
+}  // namespace waypost::rpc
+
+#endif  // WAYPOST_WIRE_RPC_REMOTING_STREAM_H_
