@@ -19,7 +19,7 @@ struct AcceptorOptions {
   transport::ListenOptions listen;
   std::size_t payload_max_bytes = codec::kPayloadMaxBytesDefault;
   // Of a remoting frame, with its length: as the Java server's default.
-  std::size_t remoting_frame_max_bytes = 16UL * 1024 * 1024;
+  std::size_t remoting_frame_max_bytes = remoting::kFrameMaxBytesDefault;
   // A remoting connection on which nothing went either way for so long is told
   // to its handler, as the Java server's serverChannelMaxIdleTimeSeconds.
   base::Duration remoting_idle = std::chrono::seconds(120);

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string_view>
 
 #include "base/endpoint.h"
+#include "wire/codec/remoting/frame.h"
 #include "wire/transport/connection.h"
 
 namespace waypost::rpc {
@@ -23,11 +23,13 @@ class RemotingSession {
   // one piece.
   virtual void write(std::string_view frames) = 0;
 
-  // No more frames are handed out; what was written is sent, then the
-  // connection is closed. `why` goes to the log, as a warning, with `detail`.
+  // The peer breaks the protocol: no more frames are handed out; what was
+  // written is sent, then the connection is closed. `why` goes to the log, as a
+  // warning, with `detail`. The handler hears that the peer closed: this end is
+  // its doing.
   virtual void refuse(std::string_view why, std::string_view detail) = 0;
 
-  // The same without a word.
+  // The same without a word, and as our own doing.
   virtual void close() = 0;
 
   // The frame handed out last is answered later: each is followed by one
@@ -48,8 +50,8 @@ class RemotingHandler {
  public:
   virtual ~RemotingHandler() = default;
 
-  // One frame: all of it, with its four bytes of length. Valid during the call.
-  virtual void on_frame(std::span<const std::byte> frame) = 0;
+  // One frame, its header not yet looked at. Valid during the call.
+  virtual void on_frame(const remoting::FrameView& frame) = 0;
 
   // Nothing was read or written for AcceptorOptions::remoting_idle. Told again
   // after as much again when the handler does not close.

@@ -7,21 +7,9 @@
 namespace waypost::rpc {
 namespace {
 
-constexpr std::size_t kLengthBytes = 4;
-// Of what the length counts: the header's own length comes first.
-constexpr std::uint32_t kLengthMin = 4;
-
 // Who has sent so much of a first frame means it: a large registration may take
 // longer than a newcomer is given.
 constexpr std::size_t kInEarnestBytes = 64UL * 1024;
-
-std::uint32_t read_length(std::span<const std::byte> bytes) {
-  std::uint32_t length = 0;
-  for (std::size_t i = 0; i < kLengthBytes; ++i) {
-    length = (length << 8U) | std::to_integer<std::uint32_t>(bytes[i]);
-  }
-  return length;
-}
 
 }  // namespace
 
@@ -48,37 +36,36 @@ std::size_t RemotingStream::on_bytes(std::span<const std::byte> bytes) {
 
 bool RemotingStream::take_frame(std::span<const std::byte> bytes,
                                 std::size_t& used) {
-  const auto rest = bytes.subspan(used);
-  if (rest.size() < kLengthBytes) return false;
-  const std::uint32_t length = read_length(rest);
-  const std::size_t whole = std::size_t{length} + kLengthBytes;
-  if (length < kLengthMin || whole > settings_.frame_max_bytes) {
-    refuse_length(length);
-    return false;
+  using Outcome = remoting::FrameScan::Outcome;
+  const remoting::FrameScan scan =
+      remoting::scan_frame(bytes.subspan(used), settings_.frame_max_bytes);
+  switch (scan.outcome) {
+    case Outcome::kFrame:
+      established_ = true;
+      used += scan.frame_bytes;
+      handler_->on_frame(scan.frame);
+      return true;
+    case Outcome::kNeedMore:
+      return false;
+    case Outcome::kTooLarge:
+      warn_and_close("closed a connection: a frame above the limit",
+                     "frame of " + std::to_string(scan.frame_bytes) +
+                         " bytes, remoting.frame-limit is " +
+                         std::to_string(settings_.frame_max_bytes) +
+                         "; raise it if a broker's registration is that large");
+      return false;
+    case Outcome::kMalformed:
+      refuse("closed a connection: not a remoting frame", scan.reason);
+      return false;
   }
-  if (rest.size() < whole) return false;
-  established_ = true;
-  used += whole;
-  handler_->on_frame(rest.first(whole));
-  return true;
-}
-
-void RemotingStream::refuse_length(std::uint32_t length) {
-  if (length < kLengthMin) {
-    refuse("closed a connection: a frame too short for its header",
-           "length " + std::to_string(length));
-    return;
-  }
-  refuse("closed a connection: a frame above the limit",
-         "frame of " + std::to_string(std::size_t{length} + kLengthBytes) +
-             " bytes, remoting.frame-limit is " +
-             std::to_string(settings_.frame_max_bytes) +
-             "; raise it if a broker's registration is that large");
+  return false;
 }
 
 void RemotingStream::on_closed(transport::CloseReason reason) {
   ending_ = true;
-  handler_->on_closed(reason);
+  const bool by_peer =
+      peer_at_fault_ && reason == transport::CloseReason::kLocal;
+  handler_->on_closed(by_peer ? transport::CloseReason::kPeerClosed : reason);
 }
 
 void RemotingStream::on_idle() {
@@ -93,6 +80,12 @@ void RemotingStream::write(std::string_view frames) {
 
 void RemotingStream::refuse(std::string_view why, std::string_view detail) {
   if (ending_) return;
+  peer_at_fault_ = true;
+  warn_and_close(why, detail);
+}
+
+void RemotingStream::warn_and_close(std::string_view why,
+                                    std::string_view detail) {
   if (settings_.refusals.admit(settings_.clock.now())) {
     settings_.logger.warn(
         why, {{"peer", peer().to_string()},

@@ -14,22 +14,19 @@
 
 namespace waypost::rpc {
 
-// The remoting protocol on an accepted connection, as far as frames go: four
-// bytes of length, big-endian, and so many bytes. As the Java server: a length
-// that cannot hold a header, or that makes the whole frame larger than the
-// limit, closes the connection without an answer. What is in a frame is the
-// handler's business.
+// The remoting protocol on an accepted connection, as far as frames go
+// (wire/codec/remoting/frame.h). As the Java server: what cannot be a frame, or
+// is one above the limit, closes the connection without an answer. What a frame
+// says is the handler's business.
 class RemotingStream final : public ProtocolStream, public RemotingSession {
  public:
-  // Of a whole frame, with its length.
-  static constexpr std::size_t kFrameMaxDefault = 16UL * 1024 * 1024;
-  // Frames beyond this would begin like a TLS connection.
+  // Larger frames would begin like a TLS connection.
   static constexpr std::size_t kFrameMaxLimit = 256UL * 1024 * 1024;
 
   // Shared by all connections of an acceptor.
   struct Settings {
     const base::Clock& clock;
-    std::size_t frame_max_bytes = kFrameMaxDefault;
+    std::size_t frame_max_bytes = remoting::kFrameMaxBytesDefault;
     RemotingFactory factory{};
     base::Logger logger{};
     LogThrottle refusals{};
@@ -58,7 +55,7 @@ class RemotingStream final : public ProtocolStream, public RemotingSession {
  private:
   // Hands out one frame; false when there is none.
   bool take_frame(std::span<const std::byte> bytes, std::size_t& used);
-  void refuse_length(std::uint32_t length);
+  void warn_and_close(std::string_view why, std::string_view detail);
 
   const std::uint64_t id_;
   transport::Connection& connection_;
@@ -66,6 +63,7 @@ class RemotingStream final : public ProtocolStream, public RemotingSession {
   RequestGate gate_;
   bool established_ = false;
   bool ending_ = false;
+  bool peer_at_fault_ = false;
   base::Instant last_active_;
   std::unique_ptr<RemotingHandler> handler_;
 };
