@@ -106,6 +106,7 @@ std::unique_ptr<Registry> fleet_of(std::int64_t brokers,
         registration("broker-" + std::to_string(i),
                      static_cast<std::uint64_t>(i) + 1, i % 1000, 1);
     event.origin = origin;
+    event.remoting.address = "10.0.0.1:10911";
     registry->step(prepared(std::move(event)), kStart);
   }
   return registry;

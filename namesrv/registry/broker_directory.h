@@ -44,6 +44,10 @@ class BrokerDirectory {
 
   // From now on the broker is the binding's (0: nobody's).
   void bind(Broker& broker, model::BindingId binding);
+  // Whether some broker is the binding's.
+  bool is_bound(model::BindingId binding) const {
+    return by_binding_.contains(binding);
+  }
   // The connection has ended: its brokers, by key, none of them bound any more.
   std::vector<Broker*> unbind_all(model::BindingId binding);
 

@@ -46,7 +46,9 @@ model::BrokerListing Registry::Impl::listing_of(const Broker& broker,
     listing.health = model::BrokerHealth::kSuspect;
   }
   listing.epoch = broker.epoch;
-  listing.topic_count = static_cast<std::uint32_t>(broker.topics.size());
+  const TopicList& topics =
+      broker.remoting != nullptr ? broker.group->topics : broker.topics;
+  listing.topic_count = static_cast<std::uint32_t>(topics.size());
   listing.silent_for = std::max(base::Duration::zero(),
                                 now - liveness_.last_heard(broker.liveness));
   listing.expiry = liveness_.expiry(broker.liveness);

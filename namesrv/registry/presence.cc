@@ -161,8 +161,17 @@ Reply Registry::Impl::on(const Scan& event, base::Instant now,
          effects);
     touch(*broker.group);
   }
+  std::set<model::BindingId> silent;
   for (const Liveness::Id id : outcome.expired) {
-    expire(directory_.at(id), now, effects);
+    Broker& broker = directory_.at(id);
+    if (broker.remoting != nullptr && broker.bound) {
+      silent.insert(broker.binding);
+    }
+    expire(broker, now, effects);
+  }
+  for (const model::BindingId binding : silent) {
+    if (directory_.is_bound(binding)) continue;
+    effects.expired_bindings.push_back(binding);
   }
   return {};
 }
@@ -222,6 +231,9 @@ void Registry::Impl::remove(Broker& broker, BrokerChange::What why,
   forget_observed(broker);
   epochs_.remember(broker.key, broker.largest_epoch);
   Group& group = *broker.group;
+  if (why != BrokerChange::What::kReplaced) {
+    gone_.try_emplace(group.name, look_at(group.name));
+  }
   directory_.leave_group(broker);
   topics_.drop(broker);
   liveness_.remove(broker.liveness);

@@ -34,7 +34,7 @@ HealthVerdict verdict_of(const model::RegisterRequest& request) {
           request.health_reason.substr(0, kReasonMaxBytes)};
 }
 
-std::string count_changes(const std::vector<TopicChange>& changes) {
+std::string counts_of(const std::vector<TopicChange>& changes) {
   std::size_t added = 0;
   std::size_t removed = 0;
   for (const TopicChange& change : changes) {
@@ -55,20 +55,23 @@ Reply Registry::Impl::on(const Register& event, base::Instant now,
     if (auto ok = prepare(prepared); !ok) return ok.error();
     return on(prepared, now, effects);
   }
+  if (event.origin == Origin::kRemoting) {
+    return register_remoting(event, now, effects);
+  }
   Broker* known = directory_.find(event.request.broker);
   if (auto ok = admit(event, known); !ok) return ok.error();
   const std::vector<TopicChange> changes = changes_of(event, known);
   if (auto ok = admit_growth(event, changes); !ok) return ok.error();
 
   const bool is_new = known == nullptr;
-  Broker& broker = is_new ? enter(event, now) : *known;
+  const GroupBefore before = look_at(event.request.broker.broker_name);
+  Broker& broker = is_new ? enter(event, now, effects) : *known;
   renew(broker, event, now, effects);
-  if (is_new) {
-    note(broker, BrokerChange::What::kRegistered,
-         event.request.address.to_string(), effects);
-    effects.roster_changed = true;
-  }
+  const bool was_remoting = broker.remoting != nullptr;
+  if (was_remoting) leave_remoting(broker);
   take_topics(broker, event, changes, is_new, effects);
+  if (was_remoting) topics_.settle(*broker.group);
+  note_members(*broker.group, before, broker, effects);
   judge(broker, &Broker::own, verdict_of(event.request), effects);
   return model::RegisterReply{};
 }
@@ -180,7 +183,14 @@ base::Duration Registry::Impl::expiry_of(const Register& event) const {
                                          : settings_.broker_expiry;
 }
 
-Broker& Registry::Impl::enter(const Register& event, base::Instant now) {
+void Registry::Impl::note_topics(const Broker& broker,
+                                 const std::vector<TopicChange>& changes,
+                                 Effects& effects) {
+  note(broker, BrokerChange::What::kTopicsChanged, counts_of(changes), effects);
+}
+
+Broker& Registry::Impl::enter(const Register& event, base::Instant now,
+                              Effects& effects) {
   const model::BrokerKey& key = event.request.broker;
   const Liveness::Id id =
       liveness_.add(expiry_of(event), event.origin == Origin::kNative, now);
@@ -192,9 +202,14 @@ Broker& Registry::Impl::enter(const Register& event, base::Instant now) {
   broker.zone = event.request.zone;
   Group& group = *broker.group;
   if (group.replicas.size() == 1) {
+    const auto set = permissions_.find(group.name);
+    if (set != permissions_.end()) group.permission = set->second;
     group.slot = editor_.add_group(show_group(group, liveness_));
   }
   touch(group);
+  note(broker, BrokerChange::What::kRegistered,
+       event.request.address.to_string(), effects);
+  effects.roster_changed = true;
   return broker;
 }
 
@@ -205,6 +220,7 @@ void Registry::Impl::renew(Broker& broker, const Register& event,
   directory_.bind(broker, event.binding);
   broker.handover_grace.reset();
   broker.origin = event.origin;
+  broker.cluster = request.cluster;
   liveness_.set_expiry(broker.liveness, expiry_of(event),
                        event.origin == Origin::kNative);
   if (broker.epoch != request.epoch) {
@@ -232,12 +248,15 @@ void Registry::Impl::take_topics(Broker& broker, const Register& event,
                                  const std::vector<TopicChange>& changes,
                                  bool is_new, Effects& effects) {
   if (event.topics == TopicsPolicy::kIgnore) return;
+  Group& group = *broker.group;
   if (!changes.empty()) {
-    topics_.apply(broker, changes);
-    if (!is_new) {
-      note(broker, BrokerChange::What::kTopicsChanged, count_changes(changes),
-           effects);
-    }
+    topics_.apply(group, broker.topics, changes);
+    if (!is_new) note_topics(broker, changes, effects);
+  }
+  if (event.content.is_none() || event.content != broker.content) {
+    const bool all = event.topics == TopicsPolicy::kReplace;
+    topics_.bring_anew(group, broker.topics,
+                       all ? nullptr : &event.request.topics);
   }
   // An incremental registration leaves a list that nobody has digested.
   broker.content = event.content;

@@ -77,12 +77,6 @@ Registry::Impl::Impl(RegistrySettings settings)
                                  .expiry_brake = settings.expiry_brake}),
       epochs_(settings.epochs_remembered) {}
 
-// The remoting events' answers are on their way.
-Reply Registry::Impl::on(const auto&, base::Instant, Effects&) {
-  return base::Error{base::ErrorCode::kUnsupported,
-                     "this nameserver does not answer that yet", ""};
-}
-
 Effects Registry::Impl::step(const Event& event, base::Instant now) {
   Effects effects;
   editor_.begin();
@@ -92,11 +86,15 @@ Effects Registry::Impl::step(const Event& event, base::Instant now) {
   const base::Instant awake = clock_.read(now);
   effects.reply = std::visit(
       [&](const auto& one) { return on(one, awake, effects); }, event);
+  note_gone(effects);
   show_touched();
   effects.table_changed = editor_.changed();
   // Whether routes changed is known only now.
   if (auto* reply = std::get_if<model::RegisterReply>(&effects.reply)) {
     reply->changed = effects.table_changed;
+  } else if (auto* remoting =
+                 std::get_if<RemotingRegisterReply>(&effects.reply)) {
+    remoting->changed = effects.table_changed;
   } else if (auto* verdict = std::get_if<model::VerdictReply>(&effects.reply)) {
     verdict->changed = effects.table_changed;
   }

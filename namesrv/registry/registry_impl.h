@@ -2,9 +2,11 @@
 #define WAYPOST_NAMESRV_REGISTRY_REGISTRY_IMPL_H_
 
 // The inside of Registry, for its sources alone: registry.cc (events and the
-// parts they share), registration.cc, presence.cc (what keeps a broker or takes
-// it away), listings.cc.
+// parts they share), registration.cc, remoting_registration.cc, presence.cc
+// (what keeps a broker or takes it away), remoting_presence.cc, members.cc (who
+// is the smallest of a group), topic_operations.cc, listings.cc.
 
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -48,7 +50,18 @@ class Registry::Impl {
   Reply on(const BindingClosed& event, base::Instant now, Effects& effects);
   Reply on(const Scan& event, base::Instant now, Effects& effects);
   Reply on(const ClockGap& event, base::Instant now, Effects& effects);
-  Reply on(const auto& event, base::Instant now, Effects& effects);
+  Reply on(const RegisterUnchanged& event, base::Instant now, Effects& effects);
+  Reply on(const BrokerHeartbeat& event, base::Instant now, Effects& effects);
+  Reply on(const QueryDataVersion& event, base::Instant now, Effects& effects);
+  Reply on(const RemotingUnregister& event, base::Instant now,
+           Effects& effects);
+  Reply on(const ChangeWritePermission& event, base::Instant now,
+           Effects& effects);
+  Reply on(const OverridePermission& event, base::Instant now,
+           Effects& effects);
+  Reply on(const DeleteTopic& event, base::Instant now, Effects& effects);
+  Reply on(const RegisterTopic& event, base::Instant now, Effects& effects);
+  Reply on(const Retune& event, base::Instant now, Effects& effects);
 
   // Registration, in its order: may it, what does it change, do it.
   base::Status admit(const Register& event, const Broker* known);
@@ -58,13 +71,58 @@ class Registry::Impl {
                             const std::vector<TopicChange>& changes) const;
   std::vector<TopicChange> changes_of(const Register& event,
                                       const Broker* known) const;
-  Broker& enter(const Register& event, base::Instant now);
+  Broker& enter(const Register& event, base::Instant now, Effects& effects);
   void renew(Broker& broker, const Register& event, base::Instant now,
              Effects& effects);
   void take_topics(Broker& broker, const Register& event,
                    const std::vector<TopicChange>& changes, bool is_new,
                    Effects& effects);
+  void note_topics(const Broker& broker,
+                   const std::vector<TopicChange>& changes, Effects& effects);
   base::Duration expiry_of(const Register& event) const;
+
+  // The same over remoting.
+  struct RemotingPlan;
+  Reply register_remoting(const Register& event, base::Instant now,
+                          Effects& effects);
+  bool yields_to_holder(const Register& event, const Broker& known) const;
+  RemotingPlan plan(const Register& event, const Broker* known);
+  bool brings_topics(const Register& event, const Group* group,
+                     const RemotingPlan& plan) const;
+  bool brings_another_version(const Register& event, const Broker* known) const;
+  void renew_remoting(Broker& broker, const Register& event,
+                      const RemotingPlan& plan);
+  void leave_remoting(Broker& broker);
+  void take_remoting_topics(Broker& broker, const Register& event,
+                            const RemotingPlan& plan, bool is_new,
+                            Effects& effects);
+  void take_mappings(Group& group,
+                     const std::vector<model::StaticTopicMapping>& mappings);
+  void show_mappings(Group& group);
+  RemotingRegisterReply remoting_reply(const Broker& broker) const;
+  // By key, those that wrote their address so.
+  std::vector<Broker*> find_remoting(const std::string& address) const;
+
+  // Who was the smallest of a group before an event, if there was anybody.
+  struct GroupBefore {
+    std::optional<model::BrokerId> min_id;
+    std::string address;
+    std::string ha_address;
+    friend bool operator==(const GroupBefore&, const GroupBefore&) = default;
+  };
+  GroupBefore look_at(const model::BrokerName& name);
+  void note_members(Group& group, const GroupBefore& before, const Broker& came,
+                    Effects& effects);
+  void note_gone(Effects& effects);
+  void note_min_id(const Group& group, std::optional<std::string> offline,
+                   std::optional<std::string> ha, Effects& effects);
+  // The next registrations of its brokers are to be parsed.
+  void forget_bodies(Group& group);
+
+  void take_away(Group& group, const model::TopicName& topic);
+  void note_group(const model::ClusterName& cluster,
+                  const model::BrokerName& name, std::string detail,
+                  Effects& effects);
 
   // The broker if that binding and epoch hold its registration, else null.
   Broker* holder(const model::BrokerKey& key, model::Epoch epoch,
@@ -106,6 +164,11 @@ class Registry::Impl {
   std::set<std::pair<base::Instant, Liveness::Id>> lapses_;
   std::vector<Group*> touched_;
   std::uint32_t unhealthy_count_ = 0;
+  // Groups of which brokers have gone in this step, as they were before it.
+  std::map<model::BrokerName, GroupBefore> gone_;
+  // Operators' overrides, also of groups that are not there.
+  std::map<model::BrokerName, model::Permission> permissions_;
+  bool delete_topics_with_registration_ = false;
 };
 
 }  // namespace waypost::registry

@@ -14,8 +14,21 @@ void show_replicas(const BrokerGroup& group, bool leave_out_hidden,
                    std::vector<model::Replica>& shown) {
   for (std::size_t i = 0; i < group.replicas.size(); ++i) {
     if (leave_out_hidden && group.hidden[i]) continue;
+    if (group.replicas[i].address.port == 0) continue;
     shown.push_back(group.replicas[i]);
   }
+}
+
+// Remoting brokers may register any signed 32-bit numbers.
+void clamp(model::QueueData& queues) {
+  for (std::uint32_t* count : {&queues.read_queues, &queues.write_queues}) {
+    const auto most = static_cast<std::int32_t>(model::kQueuesMax);
+    *count = static_cast<std::uint32_t>(
+        std::clamp(model::to_java_int(*count), 0, most));
+  }
+  queues.permission.bits &= model::Permission::kRead |
+                            model::Permission::kWrite |
+                            model::Permission::kInherit;
 }
 
 }  // namespace
@@ -40,11 +53,38 @@ bool RouteTable::has_usable_replica(const TopicEntry& topic) const {
   return false;
 }
 
-model::Route RouteTable::route(const TopicEntry& topic) const {
+bool RouteTable::leaves_out_hidden(const TopicEntry& topic) const {
   const bool hides = std::any_of(
       topic.members.begin(), topic.members.end(),
       [&](const TopicMember& m) { return has_hidden(*group(m.group)); });
-  const bool leave_out_hidden = hides && has_usable_replica(topic);
+  return hides && has_usable_replica(topic);
+}
+
+const BrokerGroup* RouteTable::find_group(std::string_view broker_name) const {
+  const GroupName* named =
+      group_names_.find(broker_name, model::hash_bytes(broker_name));
+  return named == nullptr ? nullptr : group(named->slot);
+}
+
+std::string_view BrokerGroup::zone() const {
+  const bool has_master =
+      !replicas.empty() && replicas[0].id == model::kMasterId;
+  return has_master ? std::string_view(replicas[0].zone) : std::string_view{};
+}
+
+model::Permission BrokerGroup::in_effect(model::Permission registered) const {
+  constexpr std::uint32_t kOverridden =
+      model::Permission::kRead | model::Permission::kWrite;
+  model::Permission shown = registered;
+  if (permission) {
+    shown.bits =
+        (registered.bits & ~kOverridden) | (permission->bits & kOverridden);
+  }
+  return write_dropped ? shown.without_write() : shown;
+}
+
+model::Route RouteTable::route(const TopicEntry& topic) const {
+  const bool leave_out_hidden = leaves_out_hidden(topic);
   model::Route route;
   route.topic = topic.name;
   route.groups.reserve(topic.members.size());
@@ -56,9 +96,8 @@ model::Route RouteTable::route(const TopicEntry& topic) const {
     shown.cluster = from.cluster;
     shown.broker_name = from.broker_name;
     shown.queues = member.queues;
-    if (from.write_dropped) {
-      shown.queues.permission = shown.queues.permission.without_write();
-    }
+    shown.queues.permission = from.in_effect(member.queues.permission);
+    clamp(shown.queues);
     route.groups.push_back(std::move(shown));
   }
   return route;

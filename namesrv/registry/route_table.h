@@ -47,14 +47,18 @@ struct BrokerGroup {
   // What only remoting shows. The smallest replica may act as master.
   bool enable_acting_master = false;
   std::vector<model::ClusterName> other_clusters;  // that it registered in, too
-  // Of each replica, or empty when none has any: what to show instead of
-  // address.to_string(), where not empty; filter servers.
-  std::vector<std::string> address_texts;
+  std::vector<std::string> address_texts;  // of each replica, as it wrote it
+  // Of each replica, or empty when none has any.
   std::vector<model::FilterServers> filter_servers;
   // By topic; null: none.
   std::shared_ptr<const std::vector<model::StaticTopicMapping>> mappings;
 
   std::uint64_t version = 0;  // the table's version when it last changed
+
+  // The master's; empty when there is none.
+  std::string_view zone() const;
+  // What is shown of the permission that a topic has on it.
+  model::Permission in_effect(model::Permission registered) const;
 };
 
 struct TopicMember {
@@ -93,6 +97,21 @@ class RouteTable {
   }
   // Null when the slot is free.
   const BrokerGroup* group(GroupSlot slot) const { return groups_.find(slot); }
+  // Null when no broker of that name is registered.
+  const BrokerGroup* find_group(std::string_view broker_name) const;
+
+  // In no particular order; `visit(const TopicEntry&)`, `visit(const
+  // BrokerGroup&)`.
+  template <typename Visit>
+  void for_each_topic(Visit&& visit) const {
+    topics_.for_each(visit);
+  }
+  template <typename Visit>
+  void for_each_group(Visit&& visit) const {
+    group_names_.for_each(
+        [&](const GroupName& named) { visit(*groups_.find(named.slot)); });
+  }
+  std::size_t group_count() const { return group_names_.size(); }
 
   // Tells whether something made from a topic's route, such as its encoding, is
   // still current: the table's version when the route last changed, so two
@@ -102,17 +121,35 @@ class RouteTable {
 
   // The route as clients get it: groups by broker name; replicas that their
   // agents want out of routes left out, unless every broker of the topic is
-  // unhealthy, for then a bad broker is better than none.
+  // unhealthy, for then a bad broker is better than none. What remoting brokers
+  // may say and native clients do not understand is left out (addresses without
+  // a port) or moved to the next number that they do.
   model::Route route(const TopicEntry& topic) const;
+
+  // Whether hidden replicas are to be left out of the topic's route.
+  bool leaves_out_hidden(const TopicEntry& topic) const;
 
  private:
   friend class RouteTableEditor;
+
+  struct GroupName {
+    model::BrokerName name;
+    std::uint64_t hash = 0;
+    GroupSlot slot = 0;
+  };
+  struct GroupNameTraits {
+    static std::string_view key(const GroupName& named) {
+      return named.name.value();
+    }
+    static std::uint64_t hash(const GroupName& named) { return named.hash; }
+  };
 
   // Whether some broker of the topic is other than unhealthy.
   bool has_usable_replica(const TopicEntry& topic) const;
 
   PersistentMap<TopicEntry, TopicEntryTraits> topics_;
   PersistentVector<BrokerGroup> groups_;
+  PersistentMap<GroupName, GroupNameTraits> group_names_;
   std::uint64_t version_ = 0;
   std::uint64_t groups_version_ = 0;
 };

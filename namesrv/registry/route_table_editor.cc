@@ -11,7 +11,11 @@ namespace {
 bool shows_the_same(const BrokerGroup& a, const BrokerGroup& b) {
   return a.cluster == b.cluster && a.broker_name == b.broker_name &&
          a.replicas == b.replicas && a.hidden == b.hidden &&
-         a.write_dropped == b.write_dropped;
+         a.write_dropped == b.write_dropped && a.permission == b.permission &&
+         a.enable_acting_master == b.enable_acting_master &&
+         a.other_clusters == b.other_clusters &&
+         a.address_texts == b.address_texts &&
+         a.filter_servers == b.filter_servers && a.mappings == b.mappings;
 }
 
 }  // namespace
@@ -36,6 +40,8 @@ GroupSlot RouteTableEditor::add_group(BrokerGroup group) {
     free_slots_.pop_back();
   }
   group.version = touch_groups();
+  const std::uint64_t hash = model::hash_bytes(group.broker_name.value());
+  table_.group_names_.insert({group.broker_name, hash, slot});
   table_.groups_.set(slot, std::move(group));
   return slot;
 }
@@ -48,6 +54,8 @@ void RouteTableEditor::set_group(GroupSlot slot, BrokerGroup group) {
 
 void RouteTableEditor::remove_group(GroupSlot slot) {
   touch_groups();
+  const model::BrokerName& name = table_.group(slot)->broker_name;
+  table_.group_names_.erase(name.value(), model::hash_bytes(name.value()));
   table_.groups_.erase(slot);
   free_slots_.push_back(slot);
 }

@@ -1,66 +1,152 @@
 #include "namesrv/registry/topic_keeper.h"
 
-namespace waypost::registry {
+#include <algorithm>
+#include <utility>
 
-void TopicKeeper::apply(Broker& broker,
-                        const std::vector<TopicChange>& changes) {
-  const bool shown = broker.group->source == &broker;
-  pairs_ -= broker.topics.size();
-  for (const TopicChange& change : changes) apply_one(broker, change, shown);
-  pairs_ += broker.topics.size();
-  choose_source(*broker.group);
+namespace waypost::registry {
+namespace {
+
+bool is_remoting(const Broker* broker) {
+  return broker->origin == Origin::kRemoting;
 }
 
-void TopicKeeper::apply_one(Broker& broker, const TopicChange& change,
-                            bool shown) {
-  const GroupSlot slot = broker.group->slot;
+TopicList* source_of(Group& group) {
+  for (Broker* replica : group.replicas) {
+    TopicList& list = is_remoting(replica) ? group.topics : replica->topics;
+    if (!list.empty()) return &list;
+  }
+  return nullptr;
+}
+
+model::Permission changed(model::Permission permission,
+                          ChangeWritePermission::Change change) {
+  if (change == ChangeWritePermission::Change::kWipe) {
+    return permission.without_write();
+  }
+  return {model::Permission::kRead | model::Permission::kWrite};
+}
+
+}  // namespace
+
+void TopicKeeper::apply(Group& group, TopicList& list,
+                        const std::vector<TopicChange>& changes) {
+  const bool shown = group.source == &list;
+  pairs_ -= list.size();
+  for (const TopicChange& change : changes) {
+    apply_one(group, list, change, shown);
+  }
+  pairs_ += list.size();
+  choose_source(group);
+}
+
+void TopicKeeper::apply_one(Group& group, TopicList& list,
+                            const TopicChange& change, bool shown) {
   if (change.queues) {
     const InternedName* name =
         change.held != nullptr ? change.held : names_.acquire(change.name);
-    broker.topics.set({name, *change.queues});
-    if (shown) editor_.set_member(name, slot, *change.queues);
+    const HeldTopic held{name, *change.queues};
+    list.set(held);
+    if (shown) show(group, held);
     return;
   }
-  if (shown) editor_.remove_member(change.held, slot);
-  broker.topics.erase(change.held->text());
+  if (shown) hide(group, change.held);
+  list.erase(change.held->text());
   names_.release(change.held);
 }
 
-void TopicKeeper::drop(Broker& broker) {
-  choose_source(*broker.group);
-  pairs_ -= broker.topics.size();
-  for (auto at = broker.topics.begin(); !at.at_end(); ++at) {
-    names_.release(at->topic);
+void TopicKeeper::show(const Group& group, const HeldTopic& held) {
+  model::QueueData queues = held.queues;
+  if (!group.volatile_permissions.empty()) {
+    const auto over = group.volatile_permissions.find(held.topic);
+    if (over != group.volatile_permissions.end()) {
+      queues.permission = over->second;
+    }
   }
-  broker.topics = TopicList();
+  editor_.set_member(held.topic, group.slot, queues);
+}
+
+void TopicKeeper::hide(Group& group, const InternedName* topic) {
+  if (!group.volatile_permissions.empty()) {
+    group.volatile_permissions.erase(topic);
+  }
+  editor_.remove_member(topic, group.slot);
+}
+
+void TopicKeeper::release(TopicList& list) {
+  pairs_ -= list.size();
+  for (auto at = list.begin(); !at.at_end(); ++at) names_.release(at->topic);
+  list = TopicList();
+}
+
+void TopicKeeper::drop(Broker& broker) {
+  settle(*broker.group);
+  release(broker.topics);
+}
+
+void TopicKeeper::settle(Group& group) {
+  choose_source(group);
+  for (Broker* replica : group.replicas) {
+    if (is_remoting(replica) && !replica->topics.empty()) {
+      release(replica->topics);
+    }
+  }
+  if (std::none_of(group.replicas.begin(), group.replicas.end(), is_remoting)) {
+    release(group.topics);
+    group.mappings.clear();
+    group.shown_mappings.reset();
+  }
 }
 
 void TopicKeeper::choose_source(Group& group) {
-  Broker* next = nullptr;
-  for (Broker* replica : group.replicas) {
-    if (replica->topics.empty()) continue;
-    next = replica;
-    break;
-  }
+  TopicList* next = source_of(group);
   if (next == group.source) return;
   const TopicList none;
-  show_instead(group.source == nullptr ? none : group.source->topics,
-               next == nullptr ? none : next->topics, group.slot);
+  show_instead(group, group.source == nullptr ? none : *group.source,
+               next == nullptr ? none : *next);
   group.source = next;
 }
 
-void TopicKeeper::show_instead(const TopicList& before, const TopicList& after,
-                               GroupSlot slot) {
+void TopicKeeper::show_instead(Group& group, const TopicList& before,
+                               const TopicList& after) {
   auto old = before.begin();
   for (auto now = after.begin(); !now.at_end(); ++now) {
     const std::string_view name = now->topic->text();
     for (; !old.at_end() && old->topic->text() < name; ++old) {
-      editor_.remove_member(old->topic, slot);
+      hide(group, old->topic);
     }
     if (!old.at_end() && old->topic == now->topic) ++old;
-    editor_.set_member(now->topic, slot, now->queues);
+    show(group, *now);
   }
-  for (; !old.at_end(); ++old) editor_.remove_member(old->topic, slot);
+  for (; !old.at_end(); ++old) hide(group, old->topic);
+}
+
+std::size_t TopicKeeper::change_permission(
+    Group& group, ChangeWritePermission::Change change) {
+  if (group.source == nullptr) return 0;
+  for (auto at = group.source->begin(); !at.at_end(); ++at) {
+    const auto [over, is_new] = group.volatile_permissions.try_emplace(
+        at->topic, at->queues.permission);
+    over->second = changed(over->second, change);
+    show(group, *at);
+  }
+  return group.source->size();
+}
+
+void TopicKeeper::bring_anew(Group& group, const TopicList& list,
+                             const std::vector<model::TopicConfig>* topics) {
+  if (group.volatile_permissions.empty() || group.source != &list) return;
+  if (topics == nullptr) {
+    const auto forgotten = std::exchange(group.volatile_permissions, {});
+    for (const auto& [name, permission] : forgotten) {
+      show(group, *list.find(name->text()));
+    }
+    return;
+  }
+  for (const model::TopicConfig& topic : *topics) {
+    const HeldTopic* held = list.find(topic.name.value());
+    if (held == nullptr) continue;
+    if (group.volatile_permissions.erase(held->topic) > 0) show(group, *held);
+  }
 }
 
 }  // namespace waypost::registry

@@ -11,9 +11,9 @@
 
 namespace waypost::registry {
 
-// Keeps each broker's topics, and the table's topics equal to those of each
-// group's source (the replica with the lowest id that has any). Touches only
-// the topics that differ.
+// Keeps the lists of topics that brokers and groups have, and the table's
+// topics equal to those of each group's source (see Group), with what lies over
+// their permissions. Touches only the topics that differ.
 class TopicKeeper {
  public:
   TopicKeeper(TopicNames& names, RouteTableEditor& editor)
@@ -22,19 +22,36 @@ class TopicKeeper {
   // Topic-broker pairs in all.
   std::size_t pair_count() const { return pairs_; }
 
-  // `changes` are against the broker's present topics. Its group is in the
-  // table.
-  void apply(Broker& broker, const std::vector<TopicChange>& changes);
+  // `list` is the group's or one of its replicas', `changes` are against it.
+  // The group is in the table.
+  void apply(Group& group, TopicList& list,
+             const std::vector<TopicChange>& changes);
 
   // The broker has left its group: the next source's topics take the place of
   // its own.
   void drop(Broker& broker);
+  // A replica of the group may be of another origin than before: lists that
+  // belong to nobody any more go.
+  void settle(Group& group);
+
+  // Changes the permission that is shown of all topics of the group; their
+  // number.
+  std::size_t change_permission(Group& group,
+                                ChangeWritePermission::Change change);
+  // A registration into `list` has brought topics, null: all of them, anew:
+  // their registered permission is shown again.
+  void bring_anew(Group& group, const TopicList& list,
+                  const std::vector<model::TopicConfig>* topics);
 
  private:
-  void apply_one(Broker& broker, const TopicChange& change, bool shown);
+  void apply_one(Group& group, TopicList& list, const TopicChange& change,
+                 bool shown);
   void choose_source(Group& group);
-  void show_instead(const TopicList& before, const TopicList& after,
-                    GroupSlot slot);
+  void show_instead(Group& group, const TopicList& before,
+                    const TopicList& after);
+  void show(const Group& group, const HeldTopic& held);
+  void hide(Group& group, const InternedName* topic);
+  void release(TopicList& list);
 
   TopicNames& names_;
   RouteTableEditor& editor_;

@@ -8,6 +8,7 @@ namespace waypost::registry {
 
 std::string NaiveRegistry::step(const Event& event, base::Instant now) {
   changes_.clear();
+  notices_.clear();
   const base::Duration outside = now.time_since_epoch();
   if (!std::holds_alternative<ClockGap>(event)) now_ += outside - outside_;
   if (const auto* gap = std::get_if<ClockGap>(&event)) {
@@ -17,7 +18,17 @@ std::string NaiveRegistry::step(const Event& event, base::Instant now) {
   outside_ = outside;
   std::string reply =
       std::visit([&](const auto& one) { return on(one); }, event);
+  for (const auto& [name, before] : gone_) {
+    const Smallest left = smallest(name);
+    if (!left.key) continue;
+    if (left != before) forget_bodies(name);
+    const bool acts = brokers_.at(*left.key).acting.value_or(false);
+    if (left.key != before.key && acts) note_smallest(name, before.at, "");
+  }
+  gone_.clear();
+  forget_what_is_gone();
   std::sort(changes_.begin(), changes_.end());
+  std::sort(notices_.begin(), notices_.end());
   return reply;
 }
 
@@ -27,11 +38,10 @@ void NaiveRegistry::note(const std::string& what, const model::BrokerKey& key) {
 
 std::string NaiveRegistry::refusal(const Register& event) const {
   const auto& request = event.request;
-  for (const auto& [key, broker] : brokers_) {
-    if (key.broker_name == request.broker.broker_name &&
-        broker.cluster != request.cluster.value()) {
-      return "conflict";
-    }
+  const auto group = groups_.find(request.broker.broker_name.value());
+  if (event.origin == Origin::kNative && group != groups_.end() &&
+      group->second.cluster != request.cluster.value()) {
+    return "conflict";
   }
   const bool incremental = request.mode == model::RegisterMode::kIncremental &&
                            event.origin == Origin::kNative;
@@ -56,11 +66,61 @@ std::string NaiveRegistry::on(const Register& event) {
   const auto& request = event.request;
   const std::string refused = refusal(event);
   if (!refused.empty()) return refused;
-  const bool is_new = !brokers_.contains(request.broker);
+  if (event.origin == Origin::kRemoting) return register_remoting(event);
+  const std::string& name = request.broker.broker_name.value();
+  const Smallest before = smallest(name);
+  Broker& broker = enter(event);
+  broker.at = request.address.to_string();
+  broker.ha = "";
+  broker.acting.reset();
+  if (event.topics != TopicsPolicy::kIgnore) {
+    auto topics = broker.topics;
+    if (event.topics == TopicsPolicy::kReplace) topics.clear();
+    for (const auto& topic : request.topics) {
+      topics[topic.name.value()] = topic.queues;
+    }
+    for (const auto& gone : request.removed) topics.erase(gone.value());
+    if (topics != broker.topics && !entered_) {
+      note("topics-changed", request.broker);
+    }
+    const bool full =
+        request.mode == model::RegisterMode::kFull && request.removed.empty();
+    Topics listed;
+    for (const auto& topic : request.topics) {
+      listed[topic.name.value()] = topic.queues;
+    }
+    const bool anew = !full || broker.content != listed;
+    broker.topics = topics;
+    if (anew) {
+      const bool all = event.topics == TopicsPolicy::kReplace;
+      bring_anew(name, broker.topics, all ? nullptr : &request.topics);
+    }
+    broker.content.reset();
+    if (full) broker.content = listed;
+    broker.stated = request.topics_digest;
+  }
+  Judgement own;
+  if (!request.healthy) {
+    own = {false,
+           request.verdict_action == model::VerdictAction::kRemoveFromRoutes,
+           request.health_reason};
+  }
+  judge(request.broker, &Broker::own, own);
+  if (smallest(name) != before) forget_bodies(name);
+  if (before.key && request.broker < *before.key) note_smallest(name, "", "");
+  return "registered";
+}
+
+// What a registration does to the broker itself, whatever the protocol.
+NaiveRegistry::Broker& NaiveRegistry::enter(const Register& event) {
+  const auto& request = event.request;
+  entered_ = !brokers_.contains(request.broker);
+  const bool is_new = entered_;
   Broker& broker = brokers_[request.broker];
+  auto& group = groups_[request.broker.broker_name.value()];
+  if (group.cluster.empty()) group.cluster = request.cluster.value();
   if (is_new) {
     note("registered", request.broker);
-    broker.cluster = request.cluster.value();
   } else {
     heard(request.broker, broker);
     if (broker.epoch != request.epoch.value()) {
@@ -70,6 +130,7 @@ std::string NaiveRegistry::on(const Register& event) {
       note("address-changed", request.broker);
     }
   }
+  broker.cluster = request.cluster.value();
   broker.heard = now_;
   broker.held_until.reset();
   broker.departs.reset();
@@ -88,27 +149,7 @@ std::string NaiveRegistry::on(const Register& event) {
                        settings_.expiry_max);
   auto& largest = epochs_[request.broker];
   largest = std::max(largest, broker.epoch);
-  if (event.topics != TopicsPolicy::kIgnore) {
-    auto topics = broker.topics;
-    if (event.topics == TopicsPolicy::kReplace) topics.clear();
-    for (const auto& topic : request.topics) {
-      topics[topic.name.value()] = topic.queues;
-    }
-    for (const auto& name : request.removed) topics.erase(name.value());
-    if (topics != broker.topics && !is_new) {
-      note("topics-changed", request.broker);
-    }
-    broker.topics = topics;
-    broker.stated = request.topics_digest;
-  }
-  Judgement own;
-  if (!request.healthy) {
-    own = {false,
-           request.verdict_action == model::VerdictAction::kRemoveFromRoutes,
-           request.health_reason};
-  }
-  judge(request.broker, &Broker::own, own);
-  return "registered";
+  return broker;
 }
 
 NaiveRegistry::Broker* NaiveRegistry::holder(const model::BrokerKey& key,
@@ -299,9 +340,17 @@ std::string NaiveRegistry::on(const Scan& event) {
   std::set<model::BrokerKey> gone;
   if (!event.suspend_removals) gone = expired();
   suspect(gone);
+  std::set<std::uint64_t> silent;
   for (const auto& key : gone) {
     const Broker& broker = brokers_.at(key);
+    if (broker.remoting() && broker.open) silent.insert(broker.binding);
     remove(key, broker.departs ? "connection-closed" : "expired");
+  }
+  for (const auto& [key, broker] : brokers_) {
+    if (broker.open) silent.erase(broker.binding);
+  }
+  for (const auto binding : silent) {
+    notices_.push_back("close " + std::to_string(binding));
   }
   return "-";
 }
@@ -311,28 +360,21 @@ std::string NaiveRegistry::on(const ClockGap&) { return "-"; }
 void NaiveRegistry::remove(const model::BrokerKey& key,
                            const std::string& what) {
   note(what, key);
+  const std::string& name = key.broker_name.value();
+  if (what != "replaced") gone_.try_emplace(name, smallest(name));
   brokers_.erase(key);
-}
-
-std::map<std::string, std::vector<const NaiveRegistry::Broker*>>
-NaiveRegistry::groups() const {
-  std::map<std::string, std::vector<const Broker*>> groups;
-  for (const auto& [key, broker] : brokers_) {
-    groups[key.broker_name.value()].push_back(&broker);
-  }
-  return groups;
+  forget_what_is_gone();
 }
 
 std::map<std::string, std::string> NaiveRegistry::routes() const {
   // Topic to name of group to queues.
   std::map<std::string, std::map<std::string, model::QueueData>> members;
-  for (const auto& [name, replicas] : groups()) {
-    for (const Broker* broker : replicas) {
-      if (broker->topics.empty()) continue;
-      for (const auto& [topic, queues] : broker->topics) {
-        members[topic][name] = queues;
-      }
-      break;
+  for (const auto& [name, group] : groups_) {
+    const Topics* topics = shown(name);
+    if (topics == nullptr) continue;
+    for (const auto& [topic, queues] : *topics) {
+      members[topic][name] = queues;
+      members[topic][name].permission = permission(name, topic);
     }
   }
   std::map<std::string, std::string> texts;
@@ -349,7 +391,7 @@ std::map<std::string, std::string> NaiveRegistry::routes() const {
       bool is_master = true;
       for (const auto& [key, broker] : brokers_) {
         if (key.broker_name.value() != name) continue;
-        group.cluster = model::ClusterName(broker.cluster);
+        group.cluster = model::ClusterName(groups_.at(name).cluster);
         if (is_master && broker.bad() && !broker.hidden()) {
           group.queues.permission = group.queues.permission.without_write();
         }
@@ -375,11 +417,15 @@ std::vector<std::string> NaiveRegistry::brokers() const {
                         : broker.suspect ? model::BrokerHealth::kSuspect
                                          : model::BrokerHealth::kHealthy;
     texts.push_back(
-        broker.cluster + " " + key.to_string() + " " +
-        broker.address.to_string() + " " +
+        groups_.at(key.broker_name.value()).cluster + " " + key.to_string() +
+        " " + broker.address.to_string() + " " +
         std::string(model::broker_health_name(health)) + " " +
         std::to_string(broker.epoch) + " " +
-        std::to_string(broker.topics.size()) + " " +
+        std::to_string((broker.remoting()
+                            ? groups_.at(key.broker_name.value()).topics
+                            : broker.topics)
+                           .size()) +
+        " " +
         std::to_string(
             std::max(base::Duration{0}, now_ - broker.heard).count()) +
         " " + std::to_string(broker.expiry.count()));
@@ -390,8 +436,8 @@ std::vector<std::string> NaiveRegistry::brokers() const {
 model::ClusterView NaiveRegistry::view() const {
   model::ClusterView view;
   std::set<std::string> clusters;
+  for (const auto& [name, group] : groups_) clusters.insert(group.cluster);
   for (const auto& [key, broker] : brokers_) {
-    clusters.insert(broker.cluster);
     ++view.brokers;
     if (broker.suspect) ++view.suspects;
     if (broker.bad()) ++view.unhealthy;

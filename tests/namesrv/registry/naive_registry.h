@@ -23,6 +23,9 @@ class NaiveRegistry {
   std::string step(const Event& event, base::Instant now);
   // Of the last step: "what name/id", sorted.
   const std::vector<std::string>& changes() const { return changes_; }
+  // Of the last step: connections to close, and members to tell of a new
+  // smallest id, as text.
+  const std::vector<std::string>& notices() const { return notices_; }
 
   // Topic to the route as text, of all topics.
   std::map<std::string, std::string> routes() const;
@@ -38,6 +41,7 @@ class NaiveRegistry {
     std::string reason;
     friend bool operator==(const Judgement&, const Judgement&) = default;
   };
+  using Topics = std::map<std::string, model::QueueData>;
   struct Broker {
     std::string cluster;
     base::Endpoint address;
@@ -56,8 +60,17 @@ class NaiveRegistry {
     Judgement observed;
     std::optional<base::Duration> observed_until;
     std::uint64_t observed_by = 0;
-    std::map<std::string, model::QueueData> topics;
+    Topics topics;
+    // What its last full registration listed, if it has just that.
+    std::optional<Topics> content;
     model::Digest stated;
+    // Over remoting.
+    std::string at;  // its address, as it wrote it
+    std::string ha;
+    std::optional<bool> acting;
+    model::DataVersion version;
+    model::Digest body;
+    bool remoting() const { return origin == Origin::kRemoting; }
     bool bad() const { return !own.healthy || !observed.healthy; }
     bool hidden() const {
       return (!own.healthy && own.removes) ||
@@ -65,6 +78,12 @@ class NaiveRegistry {
     }
   };
   using Brokers = std::map<model::BrokerKey, Broker>;
+  // What a name has besides its brokers, while it has any.
+  struct Group {
+    std::string cluster;
+    Topics topics;  // registered over remoting
+    std::map<std::string, model::Permission> wiped;
+  };
 
   std::string on(const Register& event);
   std::string on(const Heartbeat& event);
@@ -75,8 +94,39 @@ class NaiveRegistry {
   std::string on(const BindingClosed& event);
   std::string on(const Scan& event);
   std::string on(const ClockGap& event);
+  // naive_remoting.cc
+  std::string on(const RegisterUnchanged& event);
+  std::string on(const BrokerHeartbeat& event);
+  std::string on(const QueryDataVersion& event);
+  std::string on(const RemotingUnregister& event);
+  std::string on(const ChangeWritePermission& event);
+  std::string on(const OverridePermission& event);
+  std::string on(const DeleteTopic& event);
+  std::string on(const RegisterTopic& event);
+  std::string on(const Retune& event);
+  std::string register_remoting(const Register& event);
+  std::string remoting_reply(const model::BrokerKey& key) const;
+  std::set<model::BrokerKey> written_at(const std::string& address) const;
+  // The topics that routes show of a name; null: none.
+  const Topics* shown(const std::string& name) const;
+  void bring_anew(const std::string& name, const Topics& from,
+                  const std::vector<model::TopicConfig>* topics);
+  struct Smallest {
+    std::optional<model::BrokerKey> key;
+    std::string at;
+    std::string ha;
+    friend bool operator==(const Smallest&, const Smallest&) = default;
+  };
+  Smallest smallest(const std::string& name) const;
+  void note_smallest(const std::string& name, const std::string& offline,
+                     const std::string& ha);
+  void forget_bodies(const std::string& name);
+  void forget_what_is_gone();
+  model::Permission permission(const std::string& name,
+                               const std::string& topic) const;
 
   std::string refusal(const Register& event) const;
+  Broker& enter(const Register& event);
   Broker* holder(const model::BrokerKey& key, model::Epoch epoch,
                  model::BindingId binding);
   void heard(const model::BrokerKey& key, Broker& broker);
@@ -89,8 +139,6 @@ class NaiveRegistry {
   std::set<model::BrokerKey> expired();
   void remove(const model::BrokerKey& key, const std::string& what);
   void note(const std::string& what, const model::BrokerKey& key);
-  // The brokers of each name that has any.
-  std::map<std::string, std::vector<const Broker*>> groups() const;
 
   const RegistrySettings settings_;
   base::Duration now_{0};  // awake
@@ -99,7 +147,13 @@ class NaiveRegistry {
   std::map<model::BrokerKey, std::uint64_t> epochs_;
   std::vector<base::Duration> raised_;
   bool braking_ = false;
+  bool entered_ = false;                  // by the last enter()
+  std::map<std::string, Smallest> gone_;  // groups before the step
   std::vector<std::string> changes_;
+  std::vector<std::string> notices_;
+  std::map<std::string, Group> groups_;
+  std::map<std::string, model::Permission> overrides_;
+  bool delete_with_registration_ = false;
 };
 
 }  // namespace waypost::registry

@@ -31,6 +31,30 @@ struct ReplyText {
   std::string operator()(const model::HandoverReply& reply) const {
     return reply.known ? "known" : "unknown";
   }
+  std::string operator()(const RemotingRegisterReply& reply) const {
+    if (!reply.accepted) return "ignored";
+    std::string text = reply.changed ? "changed" : "unchanged";
+    if (reply.master_address) text += " master " + *reply.master_address;
+    if (reply.ha_address) text += " ha " + *reply.ha_address;
+    return text;
+  }
+  std::string operator()(const RegisterUnchangedReply& reply) const {
+    return reply.known ? "known " + (*this)(reply.reply) : "unknown";
+  }
+  std::string operator()(const BrokerHeartbeatReply& reply) const {
+    return reply.known ? "known" : "unknown";
+  }
+  std::string operator()(const DataVersionReply& reply) const {
+    const std::string text = reply.changed ? "other" : "same";
+    return reply.held ? text + " v" + std::to_string(reply.held->counter)
+                      : text;
+  }
+  std::string operator()(const WritePermissionReply& reply) const {
+    return std::to_string(reply.topic_count) + " topics";
+  }
+  std::string operator()(const TopicReply& reply) const {
+    return std::to_string(reply.group_count) + " groups";
+  }
   std::string operator()(const base::Error& error) const {
     return base::error_code_name(error.code);
   }
@@ -125,7 +149,13 @@ Register register_event(const Entry& entry) {
   event.origin = entry.origin;
   event.topics = entry.policy;
   if (entry.incremental) event.topics = TopicsPolicy::kMerge;
-  if (entry.origin == Origin::kRemoting) event.apply_if = ApplyIf::kDifferent;
+  if (entry.origin == Origin::kRemoting) {
+    event.apply_if = ApplyIf::kDifferent;
+    event.remoting.address = request.address.to_string();
+    // Other topics, another version.
+    event.remoting.version.counter =
+        static_cast<std::int64_t>(request.topics_digest.low);
+  }
   return event;
 }
 
