@@ -74,10 +74,11 @@ void NameService::lapse_overrides() {
   }
 }
 
-void NameService::set_remoting_settings(RemotingSettings settings, Done done) {
-  const bool taken = run_soon([this, settings, done] {
-    settings_.remoting = settings;
-    apply(settings);
+void NameService::change_remoting_settings(
+    std::function<void(RemotingSettings&)> change, Done done) {
+  const bool taken = run_soon([this, change = std::move(change), done] {
+    change(settings_.remoting);
+    apply(settings_.remoting);
     settings_changed_ = true;
     if (done) other_replies_.emplace_back([done] { done({}); });
   });

@@ -118,8 +118,10 @@ class NameService {
   using Done = std::function<void(base::Status)>;
   void change_state(store::Change change, Done done);
 
-  // `done` is called on the registry thread when the settings are in force.
-  void set_remoting_settings(RemotingSettings settings, Done done);
+  // `change` is applied to the settings in force, on the registry thread;
+  // `done` is called there when the outcome is.
+  void change_remoting_settings(std::function<void(RemotingSettings&)> change,
+                                Done done);
 
   // Hands the current table to `take`, on the registry thread; the lease may be
   // carried to any thread, held as long as a walk over all topics takes, and
