@@ -22,7 +22,7 @@ struct FinishedAnswer {
 };
 
 // One connection of the generator: requests out, answers in, matched by their
-// numbers in whatever order they come. Times are the caller's.
+// correlation ids in whatever order they come. Times are the caller's.
 class LoadConnection {
  public:
   // Connects, waiting for it; the script must outlive the connection.
@@ -51,23 +51,21 @@ class LoadConnection {
 
  private:
   struct Slot {
-    RequestId id = 0;  // 0: free
+    std::uint64_t correlation_id = 0;  // 0: free
     FinishedAnswer answer;
   };
 
   LoadConnection(int fd, const ConnectionScript& script, std::size_t depth);
   base::Result<std::size_t> take_frames(std::span<const char> bytes,
                                         std::vector<FinishedAnswer>& finished);
-  base::Status take_frame(const AnswerFrame& frame,
+  base::Status take_frame(std::span<const char> frame,
                           std::vector<FinishedAnswer>& finished);
 
   const int fd_;
-  const WireFormat format_;
-  const std::size_t id_offset_;
   const std::vector<std::string>& requests_;
   std::size_t next_request_;
   std::uint64_t sequence_ = 0;
-  bool opened_;
+  bool opened_ = false;
 
   std::vector<Slot> slots_;
   std::vector<std::uint16_t> free_slots_;

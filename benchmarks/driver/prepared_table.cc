@@ -22,13 +22,13 @@ model::Epoch epoch_of_this_run() {
       std::chrono::duration_cast<std::chrono::milliseconds>(since).count()));
 }
 
-}  // namespace
-
-std::string numbered(const std::string& prefix, std::size_t number) {
+std::string numbered(const char* prefix, std::size_t number) {
   char digits[24];
   std::snprintf(digits, sizeof digits, "%06zu", number);
-  return prefix + digits;
+  return std::string(prefix) + digits;
 }
+
+}  // namespace
 
 model::TopicName bench_topic(std::size_t number) {
   return model::TopicName(numbered("bench-topic-", number));

@@ -201,8 +201,7 @@ Result<ProbeSpec> parse_probe(std::string_view text,
   } else if (kind == "command") {
     spec.kind = ProbeKind::kCommand;
     filled = fill_command(text, rest, spec);
-  } else if (kind == "tcp" || kind == "mqtt" || kind == "rocketmq" ||
-             kind == "tcp-exchange") {
+  } else if (kind == "tcp" || kind == "mqtt" || kind == "tcp-exchange") {
     const auto address = take_address(rest, broker);
     if (!address) return bad(text, address.error().message);
     spec.address = *address;
@@ -210,9 +209,7 @@ Result<ProbeSpec> parse_probe(std::string_view text,
       spec.kind = ProbeKind::kTcpExchange;
       filled = fill_exchange(text, rest, spec);
     } else {
-      spec.kind = kind == "tcp"    ? ProbeKind::kTcp
-                  : kind == "mqtt" ? ProbeKind::kMqtt
-                                   : ProbeKind::kRocketmq;
+      spec.kind = kind == "tcp" ? ProbeKind::kTcp : ProbeKind::kMqtt;
       if (!rest.empty()) {
         filled = bad(text, "takes no argument",
                      "write " + spec.name + " or " + spec.name + "@HOST:PORT");

@@ -4,15 +4,13 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 
-#include "base/byte_budget.h"
 #include "base/endpoint.h"
 #include "base/error.h"
-#include "base/log.h"
-#include "namesrv/handlers/native/native_context.h"
+#include "namesrv/server/service_port.h"
 #include "namesrv/server/settings.h"
-#include "wire/rpc/acceptor.h"
 #include "wire/transport/loop.h"
 
 namespace waypost::server {
@@ -23,16 +21,13 @@ namespace waypost::server {
 class IoThread {
  public:
   IoThread(std::size_t number, const ServerSettings& settings,
-           service::NameService& service, service::PublishedTable& table,
-           base::ByteBudget& input_budget, base::ByteBudget& decode_budget,
-           std::function<void(std::function<void()>)> run_on_decode_thread,
-           base::Logger logger);
+           ServicePort::Shared shared);
   ~IoThread();
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
 
   base::Status listen(const base::Endpoint& endpoint);
-  const base::Endpoint& local() const { return acceptor_->local(); }
+  const base::Endpoint& local() const { return port_->local(); }
   void start();
 
   // Stops listening and tells every native connection to move on.
@@ -48,8 +43,7 @@ class IoThread {
  private:
   std::unique_ptr<transport::Loop> loop_;
   // The loop's thread, once started.
-  std::unique_ptr<handlers::NativeContext> context_;
-  std::unique_ptr<rpc::Acceptor> acceptor_;
+  std::unique_ptr<ServicePort> port_;
   std::thread thread_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/options.h"
+#include "namesrv/server/rocketmq_properties.h"
 #include "namesrv/server/server.h"
 #include "namesrv/server/settings.h"
 #include "process/command_line.h"
@@ -25,7 +26,9 @@ waypost::process::Program describe() {
       {"--listen 10.0.0.1:9876 --data-dir /var/lib/waypost --profile fast",
        "notices failures in seconds"},
       {"--listen [::1]:0 --data-dir ./ns",
-       "takes a free port and tells it in ./ns/address"}};
+       "takes a free port and tells it in ./ns/address"},
+      {"-c namesrv.properties --data-dir /var/lib/waypost",
+       "takes the place of a RocketMQ nameserver with its configuration"}};
   program.notes = {
       "Run one nameserver on each of two or more machines, none of them a "
       "broker's: one machine's death shall not take both. Brokers register "
@@ -40,6 +43,7 @@ waypost::process::Program describe() {
        "it could not start: the address is taken, the data directory "
        "cannot be used, ..."}};
   program.required = {"data-dir"};
+  program.short_flags = {{'c', "rocketmq-config"}};
   return program;
 }
 
@@ -63,6 +67,19 @@ int main(int argc, char** argv) {
         server::apply_profile(profile, settings);
       });
   if (line.exit_status) return *line.exit_status;
+  server::PropertiesReport properties;
+  if (!settings.rocketmq_config.empty()) {
+    auto report = server::apply_rocketmq_properties(
+        settings.rocketmq_config,
+        [&line](std::string_view option) { return line.is_given(option); },
+        settings);
+    if (!report) {
+      std::fprintf(stderr, "waypost-namesrv: %s\n",
+                   report.error().to_string().c_str());
+      return process::kExitUsage;
+    }
+    properties = std::move(*report);
+  }
   if (auto completed = server::complete(settings); !completed) {
     std::fprintf(stderr, "waypost-namesrv: %s\n",
                  completed.error().to_string().c_str());
@@ -70,6 +87,7 @@ int main(int argc, char** argv) {
   }
   auto log = process::ProcessLog::open(log_settings);
   if (!log) return fail_with(log.error());
+  properties.log((*log)->logger());
 
   server::Server server(std::move(settings), (*log)->logger());
   if (auto opened = server.open(); !opened) return fail_with(opened.error());

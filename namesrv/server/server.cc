@@ -96,12 +96,12 @@ base::Status Server::listen() {
   base::Endpoint endpoint = *free;
   for (std::int64_t i = 0; i < settings_.io_threads; ++i) {
     io_threads_.push_back(std::make_unique<IoThread>(
-        static_cast<std::size_t>(i), settings_, *service_, table_,
-        input_budget_, decode_budget_,
-        [this](std::function<void()> task) {
-          decoders_->post(std::move(task));
-        },
-        logger_));
+        static_cast<std::size_t>(i), settings_,
+        ServicePort::Shared{*service_, table_, input_budget_, decode_budget_,
+                            [this](std::function<void()> task) {
+                              decoders_->post(std::move(task));
+                            },
+                            logger_}));
     if (auto listening = io_threads_.back()->listen(endpoint); !listening) {
       return listening;
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "wire/rpc/remoting_stream.h"
+
 namespace waypost::server {
 namespace {
 
@@ -44,6 +46,16 @@ void declare_liveness(ServerSettings& settings, base::OptionTable& table) {
 void declare_limits(ServerSettings& settings, base::OptionTable& table) {
   table.bytes("limits.payload", settings.native.payload_max_bytes, 64 * kKiB,
               kGiB, "Largest payload of one frame");
+  table.bytes("remoting.frame-limit", settings.remoting.frame_max_bytes,
+              64 * kKiB, rpc::RemotingStream::kFrameMaxLimit,
+              "Largest frame of the RocketMQ remoting protocol, with its "
+              "length; larger ones close the connection, as "
+              "com.rocketmq.remoting.frameMaxLength does. A broker with 70 000 "
+              "topics needs about 16 MiB");
+  table.duration("remoting.idle", settings.remoting.idle, seconds(1), hours(24),
+                 "A remoting connection on which nothing went either way for "
+                 "this long is closed; one of a registered broker when the "
+                 "broker expires");
   table.bytes("limits.input", settings.input_budget_bytes, 16 * kMiB, 64 * kGiB,
               "Input of all connections together that is not a complete frame "
               "yet; who goes beyond it is closed");
@@ -56,8 +68,8 @@ void declare_limits(ServerSettings& settings, base::OptionTable& table) {
                  milliseconds(100), hours(1),
                  "A connection that has sent no complete frame after this long "
                  "is closed");
-  table.bytes("limits.route-cache", settings.native.route_cache_bytes, kMiB,
-              64 * kGiB, "Encoded routes kept by each I/O thread");
+  table.bytes("limits.route-cache", settings.route_cache_bytes, kMiB, 64 * kGiB,
+              "Encoded routes kept by each I/O thread");
 }
 
 }  // namespace
@@ -72,6 +84,13 @@ void declare_options(ServerSettings& settings, base::OptionTable& table) {
   table.text("name", settings.name,
              "Name shown to people; host:port of the service address when "
              "empty");
+  table.text("rocketmq-config", settings.rocketmq_config,
+             "Properties file of a RocketMQ nameserver (also -c): keys that "
+             "mean something here act, unless an option says otherwise; the "
+             "log names the others");
+  table.text("rocketmq-kv-import", settings.kv_import_file,
+             "RocketMQ's kvConfig.json, taken over when the data directory is "
+             "fresh; kvConfigPath of the properties file says the same");
   table.number("io.threads", settings.io_threads, 0, 1024,
                "Threads that serve connections; 0: one for each core");
   table.number("io.decode-threads", settings.decode_threads, 1, 64,

@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "base/profile.h"
 #include "namesrv/handlers/native/native_context.h"
+#include "namesrv/handlers/remoting/remoting_context.h"
 #include "namesrv/service/name_service.h"
 
 namespace waypost::server {
@@ -18,12 +19,19 @@ struct ServerSettings {
   base::Endpoint listen{"0.0.0.0", 9876};
   std::string data_dir;
   std::string name;  // empty: host:port of `listen`
+  // RocketMQ's properties file; empty: none.
+  std::string rocketmq_config;
+  // RocketMQ's kvConfig.json, taken over into a fresh data directory; empty:
+  // none.
+  std::string kv_import_file;
 
   std::int64_t io_threads = 0;  // 0: one for each core
   std::int64_t decode_threads = 1;
 
   service::NameServiceSettings service;
   handlers::NativeSettings native;
+  handlers::RemotingSettings remoting;
+  std::size_t route_cache_bytes = 64UL * 1024 * 1024;  // of each I/O thread
   base::Duration drain_max_wait = std::chrono::seconds(3);
   base::Duration first_frame_timeout = std::chrono::seconds(10);
   std::int64_t connections_max = 200'000;

@@ -6,8 +6,7 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "namesrv/handlers/native/native_session.h"
-#include "wire/codec/native.h"
+#include "namesrv/server/service_port.h"
 #include "wire/model/ids.h"
 
 namespace waypost::sim {
@@ -15,46 +14,21 @@ namespace {
 
 constexpr base::Duration kDrainLook = std::chrono::milliseconds(50);
 
-// As namesrv/server/io_thread.cc.
-rpc::AcceptorOptions acceptor_options(const server::ServerSettings& settings,
-                                      std::size_t number,
-                                      base::ByteBudget& input_budget) {
-  rpc::AcceptorOptions options;
-  options.payload_max_bytes = settings.native.payload_max_bytes;
-  options.first_frame_timeout = settings.first_frame_timeout;
-  options.loop_index = static_cast<std::uint16_t>(number);
-  options.listen.reuse_port = true;
-  transport::ConnectionOptions& connection = options.listen.connection;
-  connection.read_limit_bytes = settings.native.payload_max_bytes + 4096;
-  connection.write_limit_bytes = settings.write_limit_bytes;
-  connection.input_budget = &input_budget;
-  connection.keepalive = std::max(settings.service.registry.broker_expiry,
-                                  settings.service.registry.agent_expiry);
-  connection.user_timeout = connection.keepalive;
-  return options;
-}
-
 }  // namespace
 
 // One process, from start to end.
 struct SimNameserver::Life {
-  struct IoLoop {
-    std::unique_ptr<handlers::NativeContext> context;
-    std::unique_ptr<rpc::Acceptor> acceptor;
-  };
-
   Life(SimNameserver& owner, std::size_t io_loops)
       : input_budget(owner.settings.input_budget_bytes),
         decode_budget(owner.settings.input_budget_bytes),
         // One reader more than loops: the checks of a test.
-        table(io_loops + 1),
-        loops(io_loops) {}
+        table(io_loops + 1) {}
 
   base::ByteBudget input_budget;
   base::ByteBudget decode_budget;
   service::PublishedTable table;
   std::unique_ptr<service::NameService> service;
-  std::vector<IoLoop> loops;
+  std::vector<std::unique_ptr<server::ServicePort>> ports;  // of the loops
   struct Seen {
     std::optional<std::uint64_t> version;  // of the table
     std::vector<std::string> brokers;
@@ -107,28 +81,15 @@ void SimNameserver::start() {
       settings.service, std::move(shell), life.table, roster_);
 
   for (std::size_t i = 0; i < io_loops_; ++i) {
-    Life::IoLoop& io = life.loops[i];
     SimExecutor& executor = node_.executor(i + 1);
-    handlers::NativeContext::Shell context;
-    context.loop = &executor;
-    context.find_session = [&io](std::uint64_t id) {
-      return io.acceptor->find(id);
-    };
-    context.decode_budget = &life.decode_budget;
-    context.reader = i;
-    context.logger = logger_;
-    io.context = std::make_unique<handlers::NativeContext>(
-        settings.native, std::move(context), *life.service, life.table);
-    io.acceptor = std::make_unique<rpc::Acceptor>(
-        executor, node_.network(i + 1),
-        acceptor_options(settings, i, life.input_budget),
-        [&io](rpc::ServerSession& session) {
-          return std::make_unique<handlers::NativeSession>(*io.context,
-                                                           session);
-        },
-        logger_.for_component(base::LogComponent::kRpc));
-    executor.set_turn_hook([&io] { io.context->quiesce(); });
-    WAYPOST_ASSERT(io.acceptor->listen(endpoint()).has_value());
+    life.ports.push_back(std::make_unique<server::ServicePort>(
+        server::ServicePort::Loop{executor, node_.network(i + 1), i}, settings,
+        server::ServicePort::Shared{*life.service, life.table,
+                                    life.input_budget, life.decode_budget,
+                                    nullptr, logger_}));
+    server::ServicePort& port = *life.ports.back();
+    executor.set_turn_hook([&port] { port.quiesce(); });
+    WAYPOST_ASSERT(port.listen(endpoint()).has_value());
   }
   life.service->start();
 }
@@ -141,8 +102,7 @@ void SimNameserver::kill() {
   }
   // No destructor of a killed process runs; here they must, and can do no harm:
   // nothing of the node's old life is heard any more.
-  for (auto& loop : life_->loops) loop.acceptor.reset();
-  for (auto& loop : life_->loops) loop.context->quiesce();
+  for (auto& port : life_->ports) port->close();
   life_.reset();
   node_.restart();
 }
@@ -150,15 +110,9 @@ void SimNameserver::kill() {
 void SimNameserver::terminate() {
   WAYPOST_ASSERT(running());
   life_->service->start_draining("stopped by SIGTERM");
-  const auto notice = codec::encode(model::DrainNotice{"stopping"});
   for (std::size_t i = 0; i < io_loops_; ++i) {
-    node_.executor(i + 1).post([this, i, notice] {
-      rpc::Acceptor& acceptor = *life_->loops[i].acceptor;
-      acceptor.stop_listening();
-      acceptor.for_each([&notice](rpc::ServerSession& session) {
-        session.push(codec::FrameKind::kDrainNotice, notice);
-      });
-    });
+    node_.executor(i + 1).post(
+        [this, i] { life_->ports[i]->drain("stopping"); });
   }
   life_->drain_deadline = node_.executor().now() + settings.drain_max_wait;
   life_->drain_timer =
@@ -167,7 +121,7 @@ void SimNameserver::terminate() {
 
 void SimNameserver::wait_for_clients() {
   std::size_t clients = 0;
-  for (auto& loop : life_->loops) clients += loop.context->client_count;
+  for (auto& port : life_->ports) clients += port->client_count();
   if (clients > 0 && node_.executor().now() < life_->drain_deadline) {
     life_->drain_timer =
         node_.executor().run_after(kDrainLook, [this] { wait_for_clients(); });

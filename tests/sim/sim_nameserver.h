@@ -8,12 +8,10 @@
 #include "base/byte_budget.h"
 #include "base/log.h"
 #include "base/profile.h"
-#include "namesrv/handlers/native/native_context.h"
 #include "namesrv/server/settings.h"
 #include "namesrv/service/name_service.h"
 #include "namesrv/service/published_table.h"
 #include "tests/support/sim/sim_world.h"
-#include "wire/rpc/acceptor.h"
 
 namespace waypost::sim {
 

@@ -13,7 +13,7 @@ NativeContext::NativeContext(NativeSettings native_settings, Shell shell,
                              service::PublishedTable& table)
     : settings(native_settings),
       service(name_service),
-      route_frames(native_settings.route_cache_bytes),
+      route_frames(*shell.route_cache),
       shell_(std::move(shell)),
       table_(table) {}
 

@@ -11,6 +11,7 @@
 #include "base/executor.h"
 #include "base/log.h"
 #include "namesrv/handlers/native/route_frame_cache.h"
+#include "namesrv/handlers/route_cache.h"
 #include "namesrv/service/name_service.h"
 #include "namesrv/service/published_table.h"
 #include "wire/model/operations.h"
@@ -22,7 +23,6 @@ struct NativeSettings {
   std::size_t payload_max_bytes = codec::kPayloadMaxBytesDefault;
   // Payloads above this are decoded on a decode thread.
   std::size_t decode_inline_max_bytes = 64UL * 1024;
-  std::size_t route_cache_bytes = 64UL * 1024 * 1024;  // of each loop
   // One query may name this many topics; the answer's size is bounded with it.
   std::size_t query_topics_max = 16'384;
   std::uint32_t page_limit_default = 500;
@@ -42,6 +42,7 @@ class NativeContext {
     std::function<void(std::function<void()>)> run_on_decode_thread;
     // For payload copies on their way to a decode thread; shared by all loops.
     base::ByteBudget* decode_budget = nullptr;
+    RouteCache* route_cache = nullptr;
     std::size_t reader = 0;  // this loop's number at the published table
     base::Logger logger;
   };

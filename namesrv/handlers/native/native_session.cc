@@ -6,29 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include "namesrv/handlers/close_cause.h"
 #include "namesrv/handlers/native/answer.h"
 #include "namesrv/registry/prepare.h"
 #include "wire/codec/native.h"
 
 namespace waypost::handlers {
 namespace {
-
-registry::BindingClosed::Cause cause_of(transport::CloseReason reason) {
-  using Cause = registry::BindingClosed::Cause;
-  switch (reason) {
-    case transport::CloseReason::kPeerClosed:
-    case transport::CloseReason::kPeerReset:
-      return Cause::kPeer;
-    case transport::CloseReason::kTimedOut:
-    case transport::CloseReason::kIoError:
-      return Cause::kSilence;
-    case transport::CloseReason::kLocal:
-    case transport::CloseReason::kSlowReader:
-    case transport::CloseReason::kInputTooLarge:
-      return Cause::kOurs;
-  }
-  return Cause::kSilence;
-}
 
 enum class Order : std::uint8_t {
   kFree,   // requests that follow may be answered first
@@ -69,7 +53,7 @@ class QueryAnswer : public codec::RouteQueryVisitor {
 
   void visit(std::string_view topic, const model::Digest& known) override {
     if (++visited_ > context_.settings.query_topics_max) return;
-    RouteFrameCache::Entry* entry = context_.route_frames.find(table_, topic);
+    RouteCache::Entry* entry = context_.route_frames.find(table_, topic);
     if (entry == nullptr) {
       errors_.push_back({model::TopicName(std::string(topic)),
                          {base::ErrorCode::kNotFound,
@@ -81,8 +65,8 @@ class QueryAnswer : public codec::RouteQueryVisitor {
       ++unchanged_;
       return;
     }
-    codec::patch_correlation_id(entry->frame.data(), correlation_id_);
-    session_.write_frames(entry->frame);
+    codec::patch_correlation_id(entry->bytes.data(), correlation_id_);
+    session_.write_frames(entry->bytes);
   }
 
   void finish() {

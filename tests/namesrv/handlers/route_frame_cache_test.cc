@@ -49,39 +49,41 @@ model::VersionedRoute decode_frame(const std::string& frame) {
 TEST_CASE("a route is encoded once and again only when it changes") {
   Brokers brokers;
   brokers.add("a", 2);
-  RouteFrameCache cache(1 << 20);
-  auto* first = cache.find(brokers.table(), "t0");
+  RouteCache cache(1 << 20);
+  RouteFrameCache frames(cache);
+  auto* first = frames.find(brokers.table(), "t0");
   REQUIRE(first != nullptr);
   const model::Digest digest = first->digest;
-  CHECK(decode_frame(first->frame).route.groups.size() == 1);
-  cache.find(brokers.table(), "t0");
+  CHECK(decode_frame(first->bytes).route.groups.size() == 1);
+  frames.find(brokers.table(), "t0");
   CHECK(cache.encodings() == 1);
 
   // Another topic's change makes a new table, not a new encoding.
   brokers.add("other", 0);
-  CHECK(cache.find(brokers.table(), "t0")->digest == digest);
+  CHECK(frames.find(brokers.table(), "t0")->digest == digest);
   CHECK(cache.encodings() == 1);
 
   // A new group member, and an address change that touches the group alone.
   brokers.add("b", 1);
-  auto* joined = cache.find(brokers.table(), "t0");
-  CHECK(decode_frame(joined->frame).route.groups.size() == 2);
+  auto* joined = frames.find(brokers.table(), "t0");
+  CHECK(decode_frame(joined->bytes).route.groups.size() == 2);
   CHECK_FALSE(joined->digest == digest);
   brokers.add("b", 1, 4, "10.0.0.9");
-  auto* moved = cache.find(brokers.table(), "t0");
-  CHECK(decode_frame(moved->frame).route.groups[1].replicas[0].address.host ==
+  auto* moved = frames.find(brokers.table(), "t0");
+  CHECK(decode_frame(moved->bytes).route.groups[1].replicas[0].address.host ==
         "10.0.0.9");
   CHECK(cache.encodings() == 3);
 }
 
 TEST_CASE("a topic that nobody serves has no entry, also after it had one") {
   Brokers brokers;
-  RouteFrameCache cache(1 << 20);
-  CHECK(cache.find(brokers.table(), "t0") == nullptr);
+  RouteCache cache(1 << 20);
+  RouteFrameCache frames(cache);
+  CHECK(frames.find(brokers.table(), "t0") == nullptr);
   brokers.add("a", 1);
-  CHECK(cache.find(brokers.table(), "t0") != nullptr);
+  CHECK(frames.find(brokers.table(), "t0") != nullptr);
   brokers.add("a", 0);
-  CHECK(cache.find(brokers.table(), "t0") == nullptr);
+  CHECK(frames.find(brokers.table(), "t0") == nullptr);
   CHECK(cache.entries() == 0);
   CHECK(cache.bytes() == 0);
 }
@@ -90,26 +92,28 @@ TEST_CASE("the cache stays within its budget and keeps what is asked for") {
   Brokers brokers;
   brokers.add("a", 1000);
   constexpr std::size_t kBudget = 64 * 1024;
-  RouteFrameCache cache(kBudget);
+  RouteCache cache(kBudget);
+  RouteFrameCache frames(cache);
   for (int i = 0; i < 1000; ++i) {
-    REQUIRE(cache.find(brokers.table(), "t" + std::to_string(i)) != nullptr);
-    REQUIRE(cache.find(brokers.table(), "t0") != nullptr);
+    REQUIRE(frames.find(brokers.table(), "t" + std::to_string(i)) != nullptr);
+    REQUIRE(frames.find(brokers.table(), "t0") != nullptr);
     CHECK(cache.bytes() <= kBudget);
   }
   const auto encodings = cache.encodings();
-  cache.find(brokers.table(), "t0");
+  frames.find(brokers.table(), "t0");
   CHECK(cache.encodings() == encodings);
   CHECK(encodings < 1010);
 }
 
 TEST_CASE("a topic that comes and goes for ever costs no memory") {
   Brokers brokers;
-  RouteFrameCache cache(1 << 20);
+  RouteCache cache(1 << 20);
+  RouteFrameCache frames(cache);
   for (int i = 0; i < 2000; ++i) {
     brokers.add("a", 1);
-    REQUIRE(cache.find(brokers.table(), "t0") != nullptr);
+    REQUIRE(frames.find(brokers.table(), "t0") != nullptr);
     brokers.add("a", 0);
-    REQUIRE(cache.find(brokers.table(), "t0") == nullptr);
+    REQUIRE(frames.find(brokers.table(), "t0") == nullptr);
   }
   CHECK(cache.bytes() == 0);
   CHECK(cache.lined_up() < 200);

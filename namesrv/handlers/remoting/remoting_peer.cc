@@ -1,0 +1,126 @@
+#include "namesrv/handlers/remoting/remoting_peer.h"
+
+#include <string>
+#include <utility>
+
+#include "namesrv/handlers/close_cause.h"
+#include "namesrv/handlers/remoting/broker_requests.h"
+#include "namesrv/handlers/remoting/configuration_requests.h"
+#include "namesrv/handlers/remoting/list_requests.h"
+#include "namesrv/handlers/remoting/registration.h"
+#include "namesrv/handlers/remoting/route_requests.h"
+#include "namesrv/handlers/remoting/topic_requests.h"
+#include "wire/codec/remoting/command.h"
+#include "wire/codec/remoting/route_query.h"
+
+namespace waypost::handlers {
+
+void RemotingPeer::on_frame(const remoting::FrameView& frame) {
+  was_idle_ = false;
+  if (const auto query = remoting::scan_route_query(frame)) {
+    answer_route_query(context_, session_, *query);
+    return;
+  }
+  auto command = remoting::decode_header(frame);
+  if (!command) {
+    session_.refuse("closed a connection: a header that cannot be read",
+                    command.error().message);
+    return;
+  }
+  // A response nobody asked for.
+  if (command->is_response()) return;
+  dispatch({context_, session_, *command, frame.body});
+}
+
+void RemotingPeer::dispatch(const Request& request) {
+  namespace code = remoting::request_code;
+  switch (request.command.code) {
+    case code::kGetRouteInfoByTopic:
+      return get_route(request);
+    case code::kRegisterBroker:
+      return register_broker(request, binding());
+    case code::kUnregisterBroker:
+      return unregister_broker(request);
+    case code::kQueryDataVersion:
+      return query_data_version(request);
+    case code::kBrokerHeartbeat:
+      return broker_heartbeat(request);
+    case code::kGetBrokerMemberGroup:
+      return get_broker_member_group(request);
+    case code::kGetBrokerClusterInfo:
+      return get_cluster_info(request);
+    case code::kWipeWritePermOfBroker:
+      return wipe_write_permission(request);
+    case code::kAddWritePermOfBroker:
+      return add_write_permission(request);
+    case code::kGetAllTopicList:
+      return list_all_topics(request);
+    case code::kGetTopicsByCluster:
+      return list_topics_of_cluster(request);
+    case code::kGetSystemTopicList:
+      return list_system_topics(request);
+    case code::kGetUnitTopicList:
+      return list_unit_topics(request, registry::UnitTopics::kUnit);
+    case code::kGetHasUnitSubTopicList:
+      return list_unit_topics(request, registry::UnitTopics::kUnitSub);
+    case code::kGetHasUnitSubUnunitTopicList:
+      return list_unit_topics(request,
+                              registry::UnitTopics::kUnitSubButNotUnit);
+    case code::kDeleteTopicInNamesrv:
+      return delete_topic(request);
+    case code::kRegisterTopicInNamesrv:
+      return register_topic(request);
+    case code::kPutKvConfig:
+      return put_kv(request);
+    case code::kGetKvConfig:
+      return get_kv(request);
+    case code::kDeleteKvConfig:
+      return delete_kv(request);
+    case code::kGetKvListByNamespace:
+      return list_kv(request);
+    case code::kUpdateNamesrvConfig:
+      return update_configuration(request);
+    case code::kGetNamesrvConfig:
+      return get_configuration(request);
+    default:
+      break;
+  }
+  Response response;
+  response.code = remoting::response_code::kRequestCodeNotSupported;
+  response.remark = " request type " + std::to_string(request.command.code) +
+                    " not supported";
+  answer(request, response);
+}
+
+// As the Java server closes a connection on which nothing has happened. One
+// that has registered a broker is the registry's to close, when the broker's
+// silence has lasted for its expiry (see binding()); this one is closed here
+// only when no broker can be left on it.
+void RemotingPeer::on_idle() {
+  const bool registered = binding_ != model::BindingId();
+  if (registered && !std::exchange(was_idle_, true)) return;
+  context_.shell().logger.debug("closed an idle connection",
+                                {{"peer", session_.peer().to_string()}});
+  session_.close();
+}
+
+void RemotingPeer::on_closed(transport::CloseReason reason) {
+  if (binding_ == model::BindingId()) return;
+  context_.service.write(registry::BindingClosed{binding_, cause_of(reason)},
+                         nullptr);
+}
+
+model::BindingId RemotingPeer::binding() {
+  if (binding_ == model::BindingId()) {
+    binding_ =
+        context_.service.new_binding([context = &context_, id = session_.id()] {
+          context->shell().loop->post([context, id] {
+            rpc::RemotingSession* session = context->shell().find_session(id);
+            if (session != nullptr) session->close();
+          });
+        });
+  }
+  return binding_;
+}
+
+}  // namespace waypost::handlers
