@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "namesrv/store/sqlite_state_store.h"
 
 namespace waypost::server {
 namespace {
@@ -34,10 +35,12 @@ Server::~Server() = default;
 base::Status Server::open() {
   auto roster = open_data_directory();
   if (!roster) return tl::unexpected(roster.error());
+  auto hard_state = open_hard_state();
+  if (!hard_state) return tl::unexpected(hard_state.error());
   writer_ = std::make_unique<WorkerPool>(1);
   decoders_ = std::make_unique<WorkerPool>(
       static_cast<std::size_t>(settings_.decode_threads));
-  make_service(*roster);
+  make_service(*roster, std::move(*hard_state));
   if (auto listening = listen(); !listening) return listening;
   return write_address_file();
 }
@@ -60,7 +63,18 @@ Server::open_data_directory() {
   return roster;
 }
 
-void Server::make_service(const std::vector<lifecycle::RosterEntry>& roster) {
+base::Result<store::HardState> Server::open_hard_state() {
+  hard_state_store_ = store::make_sqlite_state_store(settings_.data_dir);
+  auto state = hard_state_store_->load();
+  if (state || state.error().code != base::ErrorCode::kMalformed) return state;
+  // Without configuration routes are as good as before.
+  logger_.error("configuration and permission overrides are lost here",
+                {{"why", state.error().to_string()}});
+  return store::HardState{};
+}
+
+void Server::make_service(const std::vector<lifecycle::RosterEntry>& roster,
+                          store::HardState hard_state) {
   service::NameServiceShell shell;
   shell.executor = loop_.get();
   shell.boot_time = [this] { return loop_->boot_time(); };
@@ -71,6 +85,11 @@ void Server::make_service(const std::vector<lifecycle::RosterEntry>& roster) {
                       {{"why", saved.error().to_string()}});
       }
     });
+  };
+  shell.hard_state_store = hard_state_store_.get();
+  shell.hard_state = std::move(hard_state);
+  shell.run_on_store_thread = [this](std::function<void()> work) {
+    writer_->post(std::move(work));
   };
   shell.after_input_processed = [this](std::function<void()> done) {
     after_input_processed(std::move(done));

@@ -15,6 +15,7 @@
 #include "namesrv/service/name_service.h"
 #include "namesrv/service/published_table.h"
 #include "namesrv/store/data_directory.h"
+#include "namesrv/store/hard_state.h"
 #include "namesrv/store/roster_store.h"
 #include "wire/transport/loop.h"
 
@@ -39,7 +40,9 @@ class Server {
 
  private:
   base::Result<std::vector<lifecycle::RosterEntry>> open_data_directory();
-  void make_service(const std::vector<lifecycle::RosterEntry>& roster);
+  base::Result<store::HardState> open_hard_state();
+  void make_service(const std::vector<lifecycle::RosterEntry>& roster,
+                    store::HardState hard_state);
   base::Result<base::Endpoint> find_free_address();
   base::Status listen();
   base::Status write_address_file();
@@ -51,6 +54,7 @@ class Server {
   const base::Logger logger_;
   std::unique_ptr<store::DataDirectory> data_directory_;
   std::unique_ptr<store::RosterStore> roster_store_;
+  std::unique_ptr<store::HardStateStore> hard_state_store_;
   base::ByteBudget input_budget_;
   base::ByteBudget decode_budget_;
   service::PublishedTable table_;

@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/support/sim/sim_world.h"
+#include "tests/namesrv/service/service_harness.h"
 
 namespace waypost::service {
 namespace {
@@ -16,81 +16,6 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using Cause = registry::BindingClosed::Cause;
-
-// A nameserver service on a simulated machine, with the roster in memory.
-class ServiceHarness {
- public:
-  explicit ServiceHarness(std::vector<lifecycle::RosterEntry> roster = {}) {
-    NameServiceSettings settings;
-    settings.incarnation = model::Incarnation(77);
-    settings.lifecycle.smallest_expiry = seconds(120);
-    NameServiceShell shell;
-    shell.executor = &node_.executor();
-    shell.boot_time = [this] { return world_.now().time_since_epoch(); };
-    shell.save_roster = [this](std::vector<lifecycle::RosterEntry> entries) {
-      roster_ = std::move(entries);
-    };
-    service_ = std::make_unique<NameService>(settings, shell, table_, roster);
-    node_.executor().post([this] { service_->start(); });
-    node_.executor().set_turn_hook([this] { table_.quiesce(0); });
-    world_.run_for(milliseconds(1));
-  }
-  ~ServiceHarness() {
-    table_.quiesce(0);
-    service_.reset();
-  }
-
-  registry::Register registration(std::string broker, int binding,
-                                  std::uint64_t epoch = 1) {
-    registry::Register event;
-    event.binding = model::BindingId(static_cast<std::uint64_t>(binding));
-    event.request.cluster = model::ClusterName("c");
-    event.request.broker = {model::BrokerName(std::move(broker)),
-                            model::kMasterId};
-    event.request.address = {"10.0.0.1", 1883};
-    event.request.epoch = model::Epoch(epoch);
-    event.request.topics = {{model::TopicName("orders"), {4, 4, {}, 0}}};
-    return event;
-  }
-
-  registry::Reply write(registry::Event event) {
-    std::optional<registry::Reply> answered;
-    service_->write(std::move(event), [&](registry::Reply reply) {
-      answered = std::move(reply);
-    });
-    REQUIRE(world_.run_until([&] { return answered.has_value(); }, seconds(1)));
-    return *answered;
-  }
-
-  void close(int binding, Cause cause) {
-    service_->write(
-        registry::BindingClosed{
-            model::BindingId(static_cast<std::uint64_t>(binding)), cause},
-        nullptr);
-    world_.run_for(milliseconds(1));
-  }
-
-  std::size_t groups_of_orders() {
-    const registry::RouteTable& table = table_.pin(0);
-    const auto* topic = table.find_topic("orders", model::hash_bytes("orders"));
-    const std::size_t groups =
-        topic == nullptr ? 0 : table.route(*topic).groups.size();
-    table_.quiesce(0);
-    return groups;
-  }
-
-  sim::SimWorld& world() { return world_; }
-  sim::SimNode& node() { return node_; }
-  NameService& service() { return *service_; }
-  const std::vector<lifecycle::RosterEntry>& roster() const { return roster_; }
-
- private:
-  sim::SimWorld world_{{.seed = 1}};
-  sim::SimNode& node_ = world_.add_node("ns", "10.0.0.100");
-  PublishedTable table_{1};
-  std::unique_ptr<NameService> service_;
-  std::vector<lifecycle::RosterEntry> roster_;
-};
 
 TEST_CASE("who is told that a broker is registered finds it at once") {
   ServiceHarness harness;
