@@ -22,6 +22,7 @@ Result<Profile> find_profile(std::string_view name) {
     profile.suspect_after = milliseconds(1500);
     profile.client_poll_interval = seconds(2);
     profile.client_rpc_timeout = seconds(1);
+    profile.client_ping_interval = milliseconds(500);
     profile.fault_preset = "rocketmq-5";
     return profile;
   }

@@ -25,6 +25,7 @@ struct Profile {
   // Client.
   Duration client_poll_interval = std::chrono::seconds(30);
   Duration client_rpc_timeout = std::chrono::seconds(3);
+  Duration client_ping_interval = std::chrono::seconds(5);
   // Client: the fault table's preset.
   std::string_view fault_preset = "rocketmq-4";
 };

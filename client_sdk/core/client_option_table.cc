@@ -94,6 +94,51 @@ void declare_topics(base::OptionTable& table, ClientOptions& options) {
   table.custom(std::move(option));
 }
 
+// off | adaptive | a duration.
+void declare_hedge(base::OptionTable& table, ClientOptions& options) {
+  base::Option option;
+  option.key = "client.hedge";
+  option.type = "off, adaptive or duration";
+  option.allowed = "off, adaptive, 1ms to 1m";
+  option.help =
+      "Ask a second nameserver when the first one has not answered for this "
+      "long; adaptive: for as long as 95 % of the last answers took.";
+  option.get = [&options]() -> std::string {
+    if (options.hedge == Hedge::kOff) return "off";
+    if (options.hedge == Hedge::kAdaptive) return "adaptive";
+    return base::format_duration(options.hedge_after);
+  };
+  option.set = [&options](std::string_view text) -> base::Status {
+    if (text == "off" || text == "adaptive") {
+      options.hedge = text == "off" ? Hedge::kOff : Hedge::kAdaptive;
+      return {};
+    }
+    const auto after = base::parse_duration(text);
+    if (!after) return tl::unexpected(after.error());
+    if (*after < milliseconds(1) || *after > minutes(1)) {
+      return base::fail(base::ErrorCode::kInvalidArgument,
+                        "'" + std::string(text) + "' is not within bounds");
+    }
+    options.hedge = Hedge::kAfter;
+    options.hedge_after = *after;
+    return {};
+  };
+  table.custom(std::move(option));
+  table.number("client.hedge-extra-load", options.hedge_extra_load_percent, 0,
+               100,
+               "Of the questions, at most this share, in percent, is asked "
+               "twice.");
+}
+
+// 0 | 50 ms to 1 h.
+void declare_ping(base::OptionTable& table, ClientOptions& options) {
+  table.duration("client.ping-interval", options.ping_interval, milliseconds(0),
+                 hours(1),
+                 "A nameserver that says nothing for this long is asked for a "
+                 "sign of life, so that one that hangs is left in time; 0 "
+                 "never asks.");
+}
+
 void declare_times(base::OptionTable& table, ClientOptions& options) {
   table.duration("client.poll-interval", options.poll_interval,
                  milliseconds(100), hours(1),
@@ -200,6 +245,8 @@ void declare_options(base::OptionTable& table, ClientOptions& options) {
              "Close a connection on which a question timed out and ask the "
              "next nameserver. Off shows the old behaviour: a hung nameserver "
              "holds the client for as long as it hangs.");
+  declare_ping(table, options);
+  declare_hedge(table, options);
   declare_choice(table, "client.fault-policy", options.fault_policy,
                  kPolicyNames,
                  "How long a broker is avoided after failures and long "
@@ -221,6 +268,7 @@ void declare_options(base::OptionTable& table, ClientOptions& options) {
 void apply_profile(const base::Profile& profile, ClientOptions& options) {
   options.poll_interval = profile.client_poll_interval;
   options.rpc_timeout = profile.client_rpc_timeout;
+  options.ping_interval = profile.client_ping_interval;
   const auto found =
       std::find(kPolicyNames.begin(), kPolicyNames.end(), profile.fault_preset);
   if (found != kPolicyNames.end()) {

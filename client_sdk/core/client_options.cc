@@ -32,7 +32,6 @@ base::Status check_nameservers(const ClientOptions& options,
                       "client.start-nameserver: '" + options.start_nameserver +
                           "' is not one of client.nameservers");
   }
-  checked.start = static_cast<std::size_t>(found - checked.nameservers.begin());
   return {};
 }
 
@@ -53,6 +52,16 @@ base::Status check_selection(const ClientOptions& options,
   return {};
 }
 
+base::Status check_ping(const ClientOptions& options) {
+  const auto interval = options.ping_interval;
+  if (interval <= base::Duration::zero() ||
+      interval >= std::chrono::milliseconds(50)) {
+    return {};
+  }
+  return base::fail(base::ErrorCode::kInvalidArgument,
+                    "client.ping-interval: less than 50ms, and not 0");
+}
+
 }  // namespace
 
 base::Result<CheckedOptions> check_options(const ClientOptions& options) {
@@ -61,6 +70,9 @@ base::Result<CheckedOptions> check_options(const ClientOptions& options) {
     return tl::unexpected(status.error());
   }
   if (const auto status = check_selection(options, checked); !status) {
+    return tl::unexpected(status.error());
+  }
+  if (const auto status = check_ping(options); !status) {
     return tl::unexpected(status.error());
   }
   // Values that were assigned rather than set by key pass through the same

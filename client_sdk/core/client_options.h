@@ -5,7 +5,6 @@
 // their command line or a file beside their own, and for set() by key.
 
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,8 +27,6 @@ void apply_profile(const base::Profile& profile, ClientOptions& options);
 // options, also with those that were not set by key.
 struct CheckedOptions {
   std::vector<base::Endpoint> nameservers;
-  // Index of start_nameserver, where given.
-  std::optional<std::size_t> start;
   std::map<std::string, OrderConfig> order;  // by topic
 };
 base::Result<CheckedOptions> check_options(const ClientOptions& options);

@@ -8,55 +8,93 @@
 // the one with the smallest penalty, so that two servers that fail in turns do
 // not keep a client from the third. Nothing draws it back to where it came
 // from.
+//
+// Each client has the servers in an order of its own: of those that leave one
+// server together, not all shall arrive at the same next one.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/endpoint.h"
 #include "base/random.h"
 
 namespace waypost::client {
+
+struct Nameserver {
+  base::Endpoint address;
+  std::string name;  // as people know it
+
+  friend bool operator==(const Nameserver&, const Nameserver&) = default;
+};
+
+// Each as its own address says.
+std::vector<Nameserver> unnamed(const std::vector<base::Endpoint>& addresses);
+
+// A server of the list, for as long as its address is in it; never used twice.
+using ServerId = std::uint32_t;
+using ServerIds = std::set<ServerId>;
 
 class NameserverChoice {
  public:
   static constexpr base::Duration kPenaltyHalfLife = std::chrono::seconds(30);
 
-  // `count` is at least 1. `pinned`: the one to start with.
-  NameserverChoice(std::size_t count, std::optional<std::size_t> pinned,
-                   base::Random& random);
+  // The list may be empty. `pinned`: the address or name of the one to start
+  // with, if it is in the first list that is not empty.
+  NameserverChoice(const std::vector<Nameserver>& servers, std::string pinned,
+                   base::Random random);
 
-  std::size_t count() const { return penalties_.size(); }
-  std::size_t current() const { return current_; }
+  // The servers from now on. Those that stay keep their id and penalty. When
+  // the current one has gone, the best of the others is current.
+  void update(const std::vector<Nameserver>& servers, base::Instant now);
 
-  void on_failure(std::size_t server, base::Instant now);
-  void on_success(std::size_t server);
+  std::size_t count() const { return servers_.size(); }
+  // Nothing while the list is empty.
+  std::optional<ServerId> current() const { return current_; }
+  // Null when it is not in the list (any more).
+  const Nameserver* find(ServerId server) const;
 
-  // The best server of those not in `tried` (one flag each): the one with the
-  // smallest penalty, among equals the current one, then the next in the ring.
-  // Nothing when all were tried. Does not move.
-  std::optional<std::size_t> best_untried(const std::vector<bool>& tried,
-                                          base::Instant now) const;
+  // Unknown ids are ignored.
+  void on_failure(ServerId server, base::Instant now);
+  void on_success(ServerId server);
+
+  // The best server of those not in `tried`: the one with the smallest penalty,
+  // among equals the current one, then the next in the ring. Nothing when all
+  // were tried. Does not move.
+  std::optional<ServerId> best_untried(const ServerIds& tried,
+                                       base::Instant now) const;
+  std::size_t untried(const ServerIds& tried) const;
 
   // The best server other than the current; nothing when there is only one.
-  std::optional<std::size_t> best_other(base::Instant now) const;
+  std::optional<ServerId> best_other(base::Instant now) const;
 
-  void move_to(std::size_t server) { current_ = server; }
+  // REQUIRES: it is in the list.
+  void move_to(ServerId server) { current_ = server; }
 
   // Failures that still count: one failure is 1 when it happens, 1/2 after a
   // half-life, 0 from ten half-lives on.
-  double penalty(std::size_t server, base::Instant now) const;
+  double penalty(ServerId server, base::Instant now) const;
 
  private:
-  struct Penalty {
-    double value = 0;
-    base::Instant at{};
+  struct Server {
+    ServerId id = 0;
+    Nameserver nameserver;
+    double penalty = 0;
+    base::Instant penalty_at{};
   };
-  std::optional<std::size_t> best(const std::vector<bool>& excluded,
-                                  base::Instant now) const;
+  static double penalty(const Server& server, base::Instant now);
+  Server* find_server(ServerId id);
+  void start();
 
-  std::vector<Penalty> penalties_;
-  std::size_t current_ = 0;
+  const std::string pinned_;
+  base::Random random_;
+  std::vector<Server> servers_;  // the ring
+  std::optional<ServerId> current_;
+  ServerId last_id_ = 0;
 };
 
 }  // namespace waypost::client

@@ -21,10 +21,14 @@ constexpr base::Duration kJudgeInterval = std::chrono::seconds(1);
 NameserverLinkOptions link_options(const ClientOptions& options,
                                    const CheckedOptions& checked) {
   NameserverLinkOptions link;
-  link.nameservers = checked.nameservers;
-  link.start = checked.start;
+  link.nameservers = unnamed(checked.nameservers);
+  link.start = options.start_nameserver;
   link.rpc_timeout = options.rpc_timeout;
   link.close_on_timeout = options.close_on_timeout;
+  link.ping_interval = options.ping_interval;
+  link.hedge = options.hedge;
+  link.hedge_after = options.hedge_after;
+  link.hedge_extra_load_percent = options.hedge_extra_load_percent;
   link.hello.role = model::PeerRole::kClient;
   link.hello.name = options.name;
   return link;

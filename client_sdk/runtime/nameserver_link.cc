@@ -5,16 +5,9 @@
 
 #include "base/assert.h"
 #include "client_sdk/core/budget.h"
-#include "wire/codec/native.h"
 
 namespace waypost::client {
 namespace {
-
-std::vector<std::string> names_of(const std::vector<base::Endpoint>& servers) {
-  std::vector<std::string> names;
-  for (const auto& server : servers) names.push_back(server.to_string());
-  return names;
-}
 
 // What another nameserver would answer as well: the fault is ours.
 bool is_our_fault(base::ErrorCode code) {
@@ -29,34 +22,21 @@ bool is_alive(base::ErrorCode code) {
 
 }  // namespace
 
-// A connection to one nameserver, and the events it sends.
-class NameserverLink::Line final : public rpc::ChannelObserver {
- public:
-  Line(NameserverLink& link, std::size_t server, rpc::ChannelOptions options)
-      : link_(link),
-        server_(server),
-        channel_(link.executor_, link.network_,
-                 link.options_.nameservers[server], std::move(options), this,
-                 link.logger_.for_component(base::LogComponent::kRpc)) {}
-
-  std::size_t server() const { return server_; }
-  rpc::Channel& channel() { return channel_; }
-
-  void on_connected(const model::HelloReply& reply) override {
-    link_.on_line_connected(*this, reply);
-  }
-  void on_disconnected(const base::Error& error) override {
-    link_.on_line_disconnected(*this, error);
-  }
-  void on_push(codec::FrameKind kind,
-               std::span<const std::byte> payload) override {
-    link_.on_line_push(*this, kind, payload);
-  }
-
- private:
-  NameserverLink& link_;
-  const std::size_t server_;
-  rpc::Channel channel_;
+// One question at one nameserver.
+struct NameserverLink::Attempt {
+  NameserverLine* line = nullptr;  // null: not asked, or over
+  rpc::CallId rpc_call = 0;
+  base::Instant started{};
+  base::Instant deadline{};
+  bool stood = false;  // the connection, when it was asked
+  bool told = false;   // the sink has had a part of it
+  // What a hedge has brought so far, as long as it is held back.
+  struct Held {
+    codec::FrameKind kind;
+    std::vector<std::byte> payload;
+    bool last = false;
+  };
+  std::vector<Held> held;
 };
 
 struct NameserverLink::Call {
@@ -66,10 +46,10 @@ struct NameserverLink::Call {
   base::Duration budget{0};
   base::Instant deadline;
   AnswerSink* sink = nullptr;  // null: over
-  std::vector<bool> tried;
-  // The attempt in progress.
-  Line* line = nullptr;
-  rpc::CallId rpc_call = 0;
+  ServerIds tried;
+  Attempt first;
+  Attempt hedge;
+  std::unique_ptr<base::Timer> timer;  // to hedge, or to give up waiting
   std::string failures;  // "10.0.0.1:9876: ...; 10.0.0.2:9876: ..."
   base::ErrorCode last_code = base::ErrorCode::kUnavailable;
 };
@@ -81,20 +61,13 @@ NameserverLink::NameserverLink(base::Executor& executor,
                                NameserverLinkObserver* observer,
                                base::Logger logger)
     : executor_(executor),
-      network_(network),
       options_(std::move(options)),
-      names_(names_of(options_.nameservers)),
-      random_(random),
-      observer_(observer),
       logger_(logger),
-      choice_(names_.size(), options_.start, random_) {}
+      lines_(executor, network, options_, random, observer, logger),
+      hedging_(options_.hedge, options_.hedge_after,
+               options_.hedge_extra_load_percent) {}
 
 NameserverLink::~NameserverLink() = default;
-
-bool NameserverLink::connected() const {
-  return line_ != nullptr &&
-         line_->channel().state() == rpc::Channel::State::kReady;
-}
 
 NameserverLink::CallId NameserverLink::call(codec::FrameKind kind,
                                             std::string payload,
@@ -108,9 +81,13 @@ NameserverLink::CallId NameserverLink::call(codec::FrameKind kind,
   call->budget = budget;
   call->deadline = executor_.now() + budget;
   call->sink = &sink;
-  call->tried.assign(choice_.count(), false);
   calls_.emplace(call->id, call);
-  attempt(call);
+  hedging_.on_call();
+  if (lines_.choice().count() != 0) {
+    attempt(call);
+  } else {
+    call->timer = executor_.run_after(budget, [this, call] { attempt(call); });
+  }
   return call->id;
 }
 
@@ -120,8 +97,26 @@ void NameserverLink::cancel(CallId id) {
   const CallPtr call = found->second;
   calls_.erase(found);
   call->sink = nullptr;
-  if (call->line != nullptr) call->line->channel().cancel(call->rpc_call);
-  sweep_soon();
+  call->timer.reset();
+  drop(call->first);
+  drop(call->hedge);
+}
+
+void NameserverLink::set_nameservers(const std::vector<Nameserver>& nameservers,
+                                     std::string why_empty) {
+  if (!why_empty.empty()) why_empty_ = std::move(why_empty);
+  lines_.set_nameservers(nameservers);
+  if (nameservers.empty()) return;
+  // Those that waited for a list.
+  const auto calls = calls_;
+  for (const auto& [id, call] : calls) {
+    if (call->sink == nullptr || call->first.line != nullptr ||
+        !call->tried.empty()) {
+      continue;
+    }
+    call->timer.reset();
+    attempt(call);
+  }
 }
 
 // --- A call and its attempts ---
@@ -130,77 +125,124 @@ void NameserverLink::cancel(CallId id) {
 // that was not tried and a whole budget.
 void NameserverLink::attempt(const CallPtr& call) {
   const base::Instant now = executor_.now();
-  const auto server = choice_.best_untried(call->tried, now);
+  const auto server = lines_.choice().best_untried(call->tried, now);
   if (!server || now >= call->deadline) {
     return finish(call, tl::unexpected(give_up(*call)));
   }
-  const auto untried = static_cast<std::size_t>(
-      std::count(call->tried.begin(), call->tried.end(), false));
-  call->tried[*server] = true;
-  move_to(*server, leaving_because_);
-  Line& line = line_to(*server);
   const base::Duration remaining = call->deadline - now;
-  const base::Duration deadline = options_.close_on_timeout
-                                      ? share_of_budget(remaining, untried)
-                                      : remaining;
-  call->line = &line;
-  call->sink->on_attempt(names_[*server]);
-  call->rpc_call =
-      line.channel().call(call->kind, call->payload, deadline,
-                          [this, call](base::Result<rpc::AnswerPart> result) {
-                            if (call->sink != nullptr)
-                              on_answer(call, std::move(result));
-                          });
+  const base::Duration deadline =
+      options_.close_on_timeout
+          ? share_of_budget(remaining, lines_.choice().untried(call->tried))
+          : remaining;
+  call->tried.insert(*server);
+  NameserverLine& line = lines_.open(*server);
+  start(call, call->first, line, deadline);
+  lines_.keep_connected();
+  arm_hedge(call, deadline);
 }
 
-void NameserverLink::on_answer(const CallPtr& call,
+void NameserverLink::start(const CallPtr& call, Attempt& attempt,
+                           NameserverLine& line, base::Duration deadline) {
+  attempt = {};
+  attempt.line = &line;
+  attempt.started = executor_.now();
+  attempt.deadline = attempt.started + deadline;
+  attempt.stood = line.ready();
+  attempt.rpc_call =
+      line.call(call->kind, call->payload, deadline,
+                [this, call, &attempt](base::Result<rpc::AnswerPart> result) {
+                  if (call->sink != nullptr && attempt.line != nullptr) {
+                    on_answer(call, attempt, std::move(result));
+                  }
+                });
+}
+
+void NameserverLink::on_answer(const CallPtr& call, Attempt& attempt,
                                base::Result<rpc::AnswerPart> result) {
-  if (!result) return on_attempt_failed(call, result.error());
-  const base::Status accepted = call->sink->on_part(*result);
-  if (!accepted) {
-    if (!result->last) call->line->channel().cancel(call->rpc_call);
-    return on_attempt_failed(call, accepted.error());
+  if (!result) return on_attempt_failed(call, attempt, result.error());
+  base::Status accepted;
+  if (&attempt == &call->hedge && call->first.line != nullptr) {
+    attempt.held.push_back({result->kind,
+                            {result->payload.begin(), result->payload.end()},
+                            result->last});
+    if (result->last) accepted = replay(*call);
+  } else {
+    // Who has begun to answer is let finish; two streams cannot be mixed.
+    if (&attempt == &call->first) drop(call->hedge);
+    accepted = tell(*call, attempt, *result);
   }
-  if (!result->last) return;
-  const std::size_t server = call->line->server();
-  choice_.on_success(server);
-  finish(call, names_[server]);
+  if (!accepted) {
+    if (!result->last) attempt.line->cancel(attempt.rpc_call);
+    return on_attempt_failed(call, attempt, accepted.error());
+  }
+  if (result->last) succeed(call, attempt);
 }
 
-void NameserverLink::on_attempt_failed(const CallPtr& call,
+base::Status NameserverLink::tell(Call& call, Attempt& attempt,
+                                  const rpc::AnswerPart& part) {
+  if (!std::exchange(attempt.told, true)) {
+    call.sink->on_attempt(attempt.line->name());
+  }
+  return call.sink->on_part(part);
+}
+
+void NameserverLink::succeed(const CallPtr& call, Attempt& attempt) {
+  const NameserverLine& line = *attempt.line;
+  lines_.choice().on_success(line.server());
+  if (attempt.stood) hedging_.on_answer(executor_.now() - attempt.started);
+  const bool first_was_slow =
+      &attempt == &call->hedge && call->first.line != nullptr;
+  if (first_was_slow) {
+    const base::Duration left = call->first.deadline - executor_.now();
+    lines_.doubt(*call->first.line, std::max(left, base::Duration::zero()));
+  }
+  finish(call, line.name());
+}
+
+void NameserverLink::on_attempt_failed(const CallPtr& call, Attempt& attempt,
                                        const base::Error& error) {
-  Line& line = *std::exchange(call->line, nullptr);
-  const bool standing = line.channel().state() == rpc::Channel::State::kReady;
+  NameserverLine& line = *std::exchange(attempt.line, nullptr);
+  attempt.held.clear();
   if (!call->failures.empty()) call->failures += "; ";
   call->failures += error.message;
   call->last_code = error.code;
-  sweep_soon();
-  if (is_our_fault(error.code)) {
-    return finish(call, tl::unexpected(error));
-  }
-  if (error.code == base::ErrorCode::kTimedOut && standing &&
+  lines_.call_ended();
+  if (is_our_fault(error.code)) return finish(call, tl::unexpected(error));
+  if (error.code == base::ErrorCode::kTimedOut && line.ready() &&
       !options_.close_on_timeout) {
     // The old behaviour: a connection that stands is good enough.
     return finish(call, tl::unexpected(give_up(*call)));
   }
-  // Another call's failure may have given the line up already.
-  if (line_.get() == &line) {
-    if (!is_alive(error.code)) {
-      drop_line(line, error.message);
-    } else if (choice_.count() > 1) {
-      choice_.on_failure(line.server(), executor_.now());
-      leaving_because_ = error.message;
-      leave_line(line);
-    }
+  judge_line(line, error);
+  if (&attempt == &call->hedge) {
+    if (call->first.line == nullptr) NameserverLink::attempt(call);
+    return;  // the first one may still answer
   }
-  attempt(call);
+  call->timer.reset();
+  if (call->hedge.line == nullptr) return NameserverLink::attempt(call);
+  // The hedge goes on as the only attempt, with what it has brought so far.
+  const base::Status accepted = replay(*call);
+  if (accepted) return;
+  call->hedge.line->cancel(call->hedge.rpc_call);
+  on_attempt_failed(call, call->hedge, accepted.error());
+}
+
+// Another call's failure may have given the line up already.
+void NameserverLink::judge_line(NameserverLine& line,
+                                const base::Error& error) {
+  if (!is_alive(error.code)) {
+    lines_.give_up(line, error.message);
+  } else if (lines_.choice().count() > 1) {
+    lines_.leave(line, error.message);
+  }
 }
 
 void NameserverLink::finish(const CallPtr& call,
                             const base::Result<std::string>& result) {
   calls_.erase(call->id);
-  call->line = nullptr;
-  sweep_soon();
+  call->timer.reset();
+  drop(call->first);
+  drop(call->hedge);
   std::exchange(call->sink, nullptr)->on_done(result);
 }
 
@@ -208,103 +250,53 @@ base::Error NameserverLink::give_up(const Call& call) const {
   base::Error error;
   error.code = call.last_code;
   error.message = "no nameserver answered within " +
-                  std::to_string(base::to_ms(call.budget)) +
-                  " ms: " + call.failures;
+                  std::to_string(base::to_ms(call.budget)) + " ms: " +
+                  (call.failures.empty() ? why_empty_ : call.failures);
   error.advice = "check that the nameservers run and can be reached from here";
   return error;
 }
 
-// --- Lines ---
+// --- Hedges ---
 
-NameserverLink::Line& NameserverLink::line_to(std::size_t server) {
-  if (line_ != nullptr && line_->server() == server) return *line_;
-  if (line_ != nullptr) leave_line(*line_);
-  rpc::ChannelOptions options;
-  options.connect_timeout =
-      share_of_budget(options_.rpc_timeout, choice_.count());
-  options.hello = options_.hello;
-  line_ = std::make_unique<Line>(*this, server, std::move(options));
-  return *line_;
+void NameserverLink::arm_hedge(const CallPtr& call, base::Duration deadline) {
+  call->timer.reset();
+  const auto delay = hedging_.delay();
+  if (!delay || *delay >= deadline) return;
+  if (lines_.choice().untried(call->tried) == 0) return;
+  call->timer = executor_.run_after(*delay, [this, call] { hedge(call); });
 }
 
-void NameserverLink::drop_line(Line& line, const std::string& why) {
-  choice_.on_failure(line.server(), executor_.now());
-  leaving_because_ = why;
-  logger_.debug("nameserver connection given up",
-                {{"nameserver", names_[line.server()]}, {"why", why}});
-  line.channel().close(why);
-  leave_line(line);
-}
-
-void NameserverLink::leave_line(Line& line) {
-  WAYPOST_ASSERT(line_.get() == &line);
-  leaving_.push_back(std::move(line_));
-  sweep_soon();
-  if (observer_ != nullptr) observer_->on_nameserver_lost();
-}
-
-void NameserverLink::move_to(std::size_t server, const std::string& why) {
-  const std::size_t from = choice_.current();
-  if (from == server) return;
-  choice_.move_to(server);
-  ++switches_;
-  logger_.warn("left a nameserver",
-               {{"from", names_[from]}, {"to", names_[server]}, {"why", why}});
-  if (observer_ != nullptr) {
-    observer_->on_nameserver_switched(names_[from], names_[server], why);
+void NameserverLink::hedge(const CallPtr& call) {
+  call->timer.reset();
+  const base::Instant now = executor_.now();
+  const auto server = lines_.choice().best_untried(call->tried, now);
+  // Who has begun to answer is not helped by asking twice.
+  if (!server || call->first.told || call->deadline <= now ||
+      !hedging_.take()) {
+    return;
   }
+  const base::Duration deadline = share_of_budget(
+      call->deadline - now, lines_.choice().untried(call->tried));
+  call->tried.insert(*server);
+  ++hedges_;
+  start(call, call->hedge, lines_.open_aside(*server), deadline);
 }
 
-// A line that is left may be in the midst of telling its calls that they have
-// failed, so it goes in a task of its own, and not before its last call.
-void NameserverLink::sweep_soon() {
-  if (leaving_.empty() || sweep_timer_) return;
-  sweep_timer_ = executor_.run_after(base::Duration::zero(), [this] {
-    sweep_timer_.reset();
-    std::erase_if(leaving_, [](const std::unique_ptr<Line>& line) {
-      return line->channel().pending_calls() == 0;
-    });
-  });
-}
-
-// --- What lines tell ---
-
-void NameserverLink::on_line_connected(Line& line,
-                                       const model::HelloReply& reply) {
-  if (line_.get() != &line) return;
-  logger_.info("connected to a nameserver",
-               {{"nameserver", names_[line.server()]},
-                {"server", reply.server_name},
-                {"state", model::server_state_name(reply.state)}});
-  if (observer_ != nullptr) {
-    observer_->on_nameserver_connected(names_[line.server()], reply);
+base::Status NameserverLink::replay(Call& call) {
+  for (const auto& each : std::exchange(call.hedge.held, {})) {
+    const auto accepted =
+        tell(call, call.hedge, {each.kind, each.payload, each.last});
+    if (!accepted) return accepted;
   }
+  return {};
 }
 
-// Calls that were pending have failed and moved on before; what is left here is
-// a connection that ended while nobody waited for anything.
-void NameserverLink::on_line_disconnected(Line& line,
-                                          const base::Error& error) {
-  if (line_.get() != &line) return sweep_soon();
-  drop_line(line, error.message);
-  if (const auto other = choice_.best_other(executor_.now())) {
-    move_to(*other, error.message);
-  }
-}
-
-void NameserverLink::on_line_push(Line& line, codec::FrameKind kind,
-                                  std::span<const std::byte> payload) {
-  if (kind != codec::FrameKind::kDrainNotice || line_.get() != &line) return;
-  const auto notice = codec::decode<model::DrainNotice>(payload);
-  const std::string why =
-      "draining" + (notice && !notice->reason.empty() ? ": " + notice->reason
-                                                      : std::string());
-  // Whoever has nowhere to go stays until the connection ends.
-  const auto other = choice_.best_other(executor_.now());
-  if (!other) return;
-  choice_.on_failure(line.server(), executor_.now());
-  leave_line(line);
-  move_to(*other, why);
+void NameserverLink::drop(Attempt& attempt) {
+  if (attempt.line == nullptr) return;
+  attempt.line->cancel(attempt.rpc_call);
+  attempt.line = nullptr;
+  attempt.held.clear();
+  lines_.call_ended();
 }
 
 }  // namespace waypost::client

@@ -12,10 +12,12 @@ SimClient::SimClient(SimNode& node, const base::Profile& profile,
     : node_(node), logger_(logger) {
   base::Random seeds = node.executor().world().random().fork();
   client::NameserverLinkOptions link;
-  link.nameservers = std::move(options.nameservers);
-  link.start = options.start;
+  if (options.start)
+    link.start = options.nameservers[*options.start].to_string();
+  link.nameservers = client::unnamed(options.nameservers);
   link.close_on_timeout = options.close_on_timeout;
   link.rpc_timeout = profile.client_rpc_timeout;
+  link.ping_interval = profile.client_ping_interval;
   link.hello.name = node.name();
   // Bases are private: only here may this stand for an observer.
   client::NameserverLinkObserver* const observer = this;

@@ -58,6 +58,14 @@ struct AdaptiveFaults {
   std::chrono::nanoseconds trickle = std::chrono::seconds(10);
 };
 
+// Whether a question is also asked of a second nameserver when the first one
+// takes long. The first answer counts, the other question is cancelled.
+enum class Hedge : std::uint8_t {
+  kOff = 0,
+  kAdaptive = 1,  // after what 95 % of the last answers took
+  kAfter = 2,     // after `hedge_after`
+};
+
 // How a broker is chosen among those that may take turns.
 enum class Selector : std::uint8_t {
   // PickOptions only: the client's `selector`.
@@ -123,6 +131,17 @@ struct ClientOptions {
   // nameserver that hangs with its connections open then holds the client for
   // as long as it hangs.
   bool close_on_timeout = true;
+
+  // While a nameserver says nothing for this long it is asked for a sign of
+  // life, so that one that hangs is left before somebody needs it. 0: never;
+  // else 50 ms to 1 h. Has no effect without `close_on_timeout`.
+  std::chrono::nanoseconds ping_interval = std::chrono::seconds(5);
+
+  Hedge hedge = Hedge::kOff;
+  // For kAfter. 1 ms to 1 min.
+  std::chrono::nanoseconds hedge_after = std::chrono::milliseconds(100);
+  // Of the questions, at most this share is asked twice. Percent, 0 to 100.
+  std::int64_t hedge_extra_load_percent = 5;
 
   FaultPolicy fault_policy = FaultPolicy::kRocketmq4;
   AdaptiveFaults adaptive;  // for FaultPolicy::kAdaptive

@@ -80,7 +80,7 @@ TEST_CASE("options are checked as a whole before a client starts") {
 
   options = good_options();
   options.start_nameserver = "[::1]:9876";
-  CHECK(check_options(options)->start == 1);
+  CHECK(check_options(options));
   options.start_nameserver = "10.0.0.9:9876";
   CHECK_FALSE(check_options(options));
 

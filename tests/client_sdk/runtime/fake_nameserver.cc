@@ -48,7 +48,8 @@ class FakeNameserver::Session final : public rpc::SessionHandler {
 FakeNameserver::FakeNameserver(base::Executor& executor,
                                transport::Network& network, std::string name,
                                const base::Endpoint& listen)
-    : name_(std::move(name)),
+    : executor_(executor),
+      name_(std::move(name)),
       acceptor_(executor, network, {},
                 [this](rpc::ServerSession& session) {
                   return std::make_unique<Session>(*this, session);
@@ -74,15 +75,38 @@ void FakeNameserver::answer(rpc::ServerSession& session,
     model::HelloReply reply;
     reply.server_name = name_;
     reply.incarnation = model::Incarnation(1);
+    reply.state = state;
     session.reply(codec::FrameKind::kHello, codec::kFlagReply, id,
                   codec::encode(reply));
     return;
+  }
+  if (frame.header.kind == codec::FrameKind::kPing) {
+    ++pings;
+    if (behaviour == Behaviour::kSilent) return;
+    if (refuses_pings) {
+      return session.reply_error(
+          id, {base::ErrorCode::kUnsupported, "no such request", ""});
+    }
+    return session.reply(codec::FrameKind::kPing, codec::kFlagReply, id, {});
   }
   WAYPOST_ASSERT(frame.header.kind == codec::FrameKind::kQueryRoutes);
   const auto query = codec::decode<model::RouteQueryRequest>(frame.payload);
   WAYPOST_ASSERT(query.has_value());
   queries.push_back(*query);
-  answer_query(session, id, *query);
+  if (answer_delay == base::Duration::zero()) {
+    return answer_query(session, id, *query);
+  }
+  answer_later(session, id, *query);
+}
+
+void FakeNameserver::answer_later(rpc::ServerSession& session, std::uint64_t id,
+                                  const model::RouteQueryRequest& query) {
+  const std::uint64_t session_id = session.id();
+  delayed_.push_back(
+      executor_.run_after(answer_delay, [this, session_id, id, query] {
+        rpc::ServerSession* still = acceptor_.find(session_id);
+        if (still != nullptr) answer_query(*still, id, query);
+      }));
 }
 
 void FakeNameserver::answer_query(rpc::ServerSession& session, std::uint64_t id,

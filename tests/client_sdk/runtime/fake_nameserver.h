@@ -26,7 +26,7 @@ class FakeNameserver {
     kServes,
     kStarting,       // every query: the end says starting
     kNotReadyError,  // every query: an error frame, not ready
-    kSilent,         // answers hello, never a query
+    kSilent,         // answers hello, never anything else
     kNoEnd,          // sends routes, never the end
     kNoHello,        // accepts, never answers anything
     kWrongCount,     // the end's count of unchanged topics is wrong
@@ -37,6 +37,8 @@ class FakeNameserver {
                  std::string name, const base::Endpoint& listen);
 
   Behaviour behaviour = Behaviour::kServes;
+  base::Duration answer_delay{0};  // of queries
+  bool refuses_pings = false;      // as a server that does not know them
   void set_route(const std::string& topic,
                  const std::vector<std::string>& brokers) {
     routes[topic] = route_of(topic, brokers);
@@ -49,16 +51,22 @@ class FakeNameserver {
   std::map<std::string, model::VersionedRoute> routes;
   std::vector<model::RouteQueryRequest> queries;  // as they came
   std::size_t routes_sent = 0;
+  std::size_t pings = 0;
+  model::ServerState state = model::ServerState::kServing;  // told at hello
   std::vector<model::HelloRequest> hellos;
 
  private:
   class Session;
   void answer(rpc::ServerSession& session, const codec::FrameView& frame);
+  void answer_later(rpc::ServerSession& session, std::uint64_t id,
+                    const model::RouteQueryRequest& query);
   void answer_query(rpc::ServerSession& session, std::uint64_t id,
                     const model::RouteQueryRequest& query);
 
+  base::Executor& executor_;
   const std::string name_;
   rpc::Acceptor acceptor_;
+  std::vector<std::unique_ptr<base::Timer>> delayed_;
 };
 
 }  // namespace waypost::client
