@@ -1,9 +1,9 @@
 #include "namesrv/partition/autoheal.h"
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
 
+#include "base/assert.h"
 #include "namesrv/partition/autoheal_plan.h"
 
 namespace waypost::partition {
@@ -13,7 +13,7 @@ Autoheal::Autoheal(model::PeerName self, model::PeerNames members,
     : self_(std::move(self)),
       members_(std::move(members)),
       state_(std::move(state)) {
-  assert(members_.contains(self_));
+  WAYPOST_ASSERT(members_.contains(self_));
 }
 
 HealEffects Autoheal::step(const HealEvent& event) {
@@ -22,7 +22,7 @@ HealEffects Autoheal::step(const HealEvent& event) {
 
 void Autoheal::set_members(model::PeerNames members) {
   members_ = std::move(members);
-  assert(members_.contains(self_));
+  WAYPOST_ASSERT(members_.contains(self_));
 }
 
 HealEffects Autoheal::on(const WinnerChosen& event) {

@@ -1,14 +1,15 @@
 #include "namesrv/partition/autoheal_plan.h"
 
 #include <algorithm>
-#include <cassert>
 #include <tuple>
 #include <utility>
+
+#include "base/assert.h"
 
 namespace waypost::partition {
 
 const model::PeerName& heal_leader(const model::PeerNames& members) {
-  assert(!members.empty());
+  WAYPOST_ASSERT(!members.empty());
   return *members.begin();
 }
 
@@ -71,7 +72,7 @@ std::vector<Part> find_parts(const Part& members_in_list_order,
 HealWinner choose_winner(
     const std::vector<Part>& parts,
     const std::map<model::PeerName, std::uint64_t>& client_connections) {
-  assert(!parts.empty());
+  WAYPOST_ASSERT(!parts.empty());
   const auto connections = [&](const Part& part) {
     std::uint64_t sum = 0;
     for (const model::PeerName& name : part) {

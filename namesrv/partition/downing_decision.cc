@@ -1,8 +1,8 @@
 #include "namesrv/partition/downing_decision.h"
 
 #include <array>
-#include <cassert>
 
+#include "base/assert.h"
 #include "namesrv/partition/indirect_connections.h"
 #include "namesrv/partition/population.h"
 
@@ -126,7 +126,7 @@ bool needs_lease(DecisionKind kind) {
 }
 
 DecisionKind reverse_of(DecisionKind kind) {
-  assert(needs_lease(kind));
+  WAYPOST_ASSERT(needs_lease(kind));
   return kind == Kind::kAcquireLeaseAndDownUnreachable
              ? Kind::kDownReachable
              : Kind::kReverseDownIndirectlyConnected;
@@ -146,7 +146,7 @@ Decision decide(const DowningStrategy& strategy, const DowningView& view) {
     case Mode::kLeaseMajority:
       return lease_majority(strategy, view);
     default:
-      assert(strategy.mode == Mode::kDownAll);
+      WAYPOST_ASSERT(strategy.mode == Mode::kDownAll);
       return at_once(Kind::kDownAll);
   }
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <variant>
 
+#include "namesrv/membership/failure_detector.h"
 #include "namesrv/partition/partial_partition.h"
 #include "namesrv/partition/pause_keeper.h"
 #include "namesrv/partition/separated_peers.h"
@@ -305,8 +306,30 @@ Json settings(const Json& scenario) {
   return decided;
 }
 
-constexpr const char* kDetection =
-    "not yet: how fast a lost peer is noticed is membership's business";
+// The origin's idle peers tick four times in net_ticktime.
+Json detection_window(const Json& scenario) {
+  const std::chrono::seconds timeout(
+      scenario.at("input").at("net_ticktime_s").get<std::int64_t>());
+  const auto window =
+      membership::detection_window(timeout, base::Duration(timeout) / 4);
+  return {{"min_ms", base::to_ms(window.min)},
+          {"max_ms", base::to_ms(window.max)}};
+}
+
+Json detection_immediate(const Json& scenario) {
+  const std::string event = scenario.at("input").at("event");
+  if (event.find("close") == std::string::npos &&
+      event.find("reset") == std::string::npos) {
+    throw Skip("the event " + event);
+  }
+  membership::FailureDetector detector{membership::DetectorSettings{}};
+  const base::Instant now{std::chrono::hours(1)};
+  detector.heard(now);
+  detector.closed();
+  base::Duration delay{0};
+  while (detector.reachable(now + delay)) delay += std::chrono::milliseconds(1);
+  return {{"nodedown_delay_ms", base::to_ms(delay)}};
+}
 
 }  // namespace
 
@@ -335,8 +358,8 @@ const Kinds& rabbitmq_kinds() {
         {"paused_during", "running_during", "running_after_heal",
          "restarted_nodes", "not_restarted"},
         ""}},
-      {"detection_window", {{}, {}, kDetection}},
-      {"detection_immediate", {{}, {}, kDetection}},
+      {"detection_window", {detection_window, {}, ""}},
+      {"detection_immediate", {detection_immediate, {}, ""}},
       // A set of names: the origin's file reader turns their order round.
       {"settings", {settings, {"nodes"}, ""}},
   };

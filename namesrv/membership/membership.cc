@@ -1,0 +1,209 @@
+#include "namesrv/membership/membership.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace waypost::membership {
+
+Membership::Membership(MembershipSettings settings, model::PeerInfo self,
+                       std::vector<base::Endpoint> seeds, base::Instant now)
+    : settings_(settings),
+      self_(std::move(self)),
+      table_(settings.peers_max),
+      seeds_(std::move(seeds)),
+      joining_since_(now) {
+  self_.status = model::PeerStatus::kJoining;
+  self_.up_number = model::kNeverUp;
+}
+
+Effects Membership::step(const Event& event, base::Instant now) {
+  effects_.clear();
+  std::visit([&](const auto& each) { on(each, now); }, event);
+  note_own_row();
+  return std::exchange(effects_, {});
+}
+
+void Membership::on(const LinkClosed& event, base::Instant now) {
+  const auto found = peers_.find(event.peer);
+  if (found == peers_.end()) return;
+  found->second.detector.closed();
+  lose(event.peer, LossCause::kClosed, now);
+}
+
+void Membership::on(const DialFailed& event, base::Instant) {
+  tried_seeds_.insert(event.address);
+  // Bounded by what is configured.
+  std::erase_if(tried_seeds_, [&](const auto& each) {
+    return std::find(seeds_.begin(), seeds_.end(), each) == seeds_.end();
+  });
+}
+
+void Membership::on(const ProbeAnswered& event, base::Instant) {
+  const PeerTable::Record* record = table_.find(event.probe.suspect);
+  if (!event.reaches || record == nullptr || !record->member()) return;
+  if (record->info.generation != event.probe.suspect_generation) return;
+  // It came back meanwhile.
+  if (reachable(event.probe.suspect)) return;
+  effects_.push_back(PartialPartition{event.probe.suspect, event.via});
+}
+
+void Membership::on(const SetDown& event, base::Instant) {
+  for (const model::PeerName& name : event.names) {
+    if (is_self(name)) {
+      take_new_life(self_.generation);
+      effects_.push_back(SelfDown{});
+      continue;
+    }
+    const PeerTable::Record* record = table_.find(name);
+    if (record != nullptr) merge_down(name, record->info.generation);
+  }
+}
+
+void Membership::on(const Forget& event, base::Instant) {
+  merge(table_.next_verdict(event.name, event.forgotten));
+}
+
+void Membership::on(const Leave&, base::Instant) {
+  if (self_.status == model::PeerStatus::kLeaving) return;
+  self_.status = model::PeerStatus::kLeaving;
+  ++self_.version;
+}
+
+void Membership::on(const SeedsChanged& event, base::Instant) {
+  seeds_ = event.seeds;
+}
+
+// Everybody gets a fresh chance to be heard: the silence was ours.
+void Membership::on(const OwnGap&, base::Instant now) {
+  for (auto& [name, peer] : peers_) {
+    if (peer.reachable) peer.detector.restart(now);
+  }
+}
+
+void Membership::on(const Tick&, base::Instant now) {
+  model::PeerNames silent;
+  for (const auto& [name, peer] : peers_) {
+    if (peer.reachable && !peer.detector.reachable(now)) silent.insert(name);
+  }
+  for (const model::PeerName& name : silent) {
+    lose(name, LossCause::kSilent, now);
+  }
+  come_up_if_due(now);
+}
+
+void Membership::lose(const model::PeerName& name, LossCause cause,
+                      base::Instant now) {
+  Peer& lost = peer(name);
+  if (!std::exchange(lost.reachable, false)) return;
+  const PeerTable::Record* record = table_.find(name);
+  lost.lost = now;
+  lost.lost_generation = record->info.generation;
+  matrix_.drop_row(name);
+  // What is set to down or forgotten has no place to lose.
+  if (!record->member()) return;
+  const bool orderly = record->info.status == model::PeerStatus::kLeaving;
+  effects_.push_back(PeerLost{name, cause, orderly});
+  if (orderly) return;
+  for (const auto& [other, each] : peers_) {
+    const PeerTable::Record* asked = table_.find(other);
+    if (!each.reachable || !asked->member()) continue;
+    effects_.push_back(AskProbe{
+        other, {name, record->info.generation, asked->info.generation}});
+  }
+}
+
+void Membership::heard(const model::PeerName& name, base::Instant now) {
+  Peer& from = peer(name);
+  from.detector.heard(now);
+  if (std::exchange(from.reachable, true)) return;
+  const auto lost = std::exchange(from.lost, std::nullopt);
+  if (!lost) return;
+  const bool same_life =
+      table_.find(name)->info.generation == from.lost_generation;
+  effects_.push_back(PeerBack{name, same_life, now - *lost});
+}
+
+bool Membership::reaches(const model::PeerProbe& probe,
+                         base::Instant now) const {
+  if (probe.asked_generation != self_.generation) return false;
+  const PeerTable::Record* record = table_.find(probe.suspect);
+  const Peer* suspect = find(probe.suspect);
+  return record != nullptr && record->member() && suspect != nullptr &&
+         record->info.generation == probe.suspect_generation &&
+         suspect->reachable && suspect->detector.reachable(now);
+}
+
+void Membership::note_own_row() {
+  ReachMatrix::Row row;
+  for (const auto& [name, peer] : peers_) {
+    row[name] = peer.reachable ? model::PeerReach::kReachable
+                : peer.lost    ? model::PeerReach::kUnreachable
+                               : model::PeerReach::kUnknown;
+  }
+  if (matrix_.set_row(self_.name, std::move(row))) {
+    effects_.push_back(ObservationsMoved{});
+  }
+}
+
+void Membership::come_up_if_due(base::Instant now) {
+  if (self_.status != model::PeerStatus::kJoining || forgotten()) return;
+  if (was_down_ ? may_serve_again() : found_its_place(now)) come_up();
+}
+
+bool Membership::found_its_place(base::Instant now) const {
+  if (now - joining_since_ >= settings_.join_max_wait) return true;
+  bool all_answered = unknown_seeds().empty();
+  for (const auto& [name, peer] : peers_) {
+    const PeerTable::Record* record = table_.find(name);
+    if (!peer.reachable || !record->member()) continue;
+    if (record->info.status == model::PeerStatus::kUp) return true;
+  }
+  // Refusals count: a machine that answers "nobody listens" is an answer.
+  if (!all_answered) {
+    const auto unknown = unknown_seeds();
+    all_answered = std::all_of(
+        unknown.begin(), unknown.end(),
+        [&](const auto& seed) { return tried_seeds_.contains(seed); });
+  }
+  return all_answered;
+}
+
+bool Membership::may_serve_again() const {
+  bool all_reachable_are_down = true;
+  for (const auto& [name, peer] : peers_) {
+    const PeerTable::Record* record = table_.find(name);
+    if (!peer.reachable || !record->member()) continue;
+    if (record->info.status == model::PeerStatus::kUp) {
+      // It answers us in our new life: admitted, once it serves itself.
+      if (peer.serving && !peer.wrote_us_off) return true;
+      all_reachable_are_down = false;
+    }
+  }
+  if (!all_reachable_are_down) return false;
+  // Those that are out count too: each side of a cut may have set the other to
+  // down, and neither may take itself for all.
+  std::size_t configured = 1 + unknown_seeds().size();
+  for (const auto& [name, record] : table_.records()) {
+    if (!record.forgotten) ++configured;
+  }
+  return 2 * reachable().size() > configured;
+}
+
+void Membership::come_up() {
+  self_.status = model::PeerStatus::kUp;
+  self_.up_number = table_.largest_up_number() + 1;
+  ++self_.version;
+  was_down_ = false;
+  effects_.push_back(SelfUp{self_.up_number});
+}
+
+Membership::Peer& Membership::peer(const model::PeerName& name) {
+  return peers_.try_emplace(name, settings_.detector).first->second;
+}
+
+const Membership::Peer* Membership::find(const model::PeerName& name) const {
+  const auto found = peers_.find(name);
+  return found == peers_.end() ? nullptr : &found->second;
+}
+
+}  // namespace waypost::membership

@@ -1,0 +1,165 @@
+#include "namesrv/membership/partition_history.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/units.h"
+
+namespace waypost::membership {
+namespace {
+
+// A record shall not grow without bound while a link flaps for days.
+constexpr std::size_t kActionsMax = 50;
+
+}  // namespace
+
+std::string_view partition_kind_name(PartitionKind kind) {
+  static constexpr std::array<std::string_view, 6> kNames = {
+      "loss", "outage", "partition", "partial", "one-sided", "own-gap"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+PartitionHistory::PartitionHistory(std::size_t records_max,
+                                   std::vector<PartitionRecord> kept,
+                                   base::WallTime now)
+    : records_max_(records_max) {
+  for (PartitionRecord& record : kept) {
+    next_id_ = std::max(next_id_, record.id + 1);
+    // An earlier life's view ended with it.
+    if (record.open()) {
+      record.until = now;
+      record.actions.push_back("this nameserver was restarted meanwhile");
+      changed(record);
+    }
+    records_.push_back(std::move(record));
+  }
+  while (records_.size() > records_max_) records_.pop_front();
+}
+
+PartitionRecord* PartitionHistory::current() {
+  if (records_.empty() || away_.empty()) return nullptr;
+  const auto open =
+      std::find_if(records_.rbegin(), records_.rend(),
+                   [](const PartitionRecord& each) { return each.open(); });
+  return open == records_.rend() ? nullptr : &*open;
+}
+
+PartitionRecord& PartitionHistory::add(PartitionKind kind,
+                                       base::WallTime since) {
+  if (records_.size() >= records_max_) records_.pop_front();
+  PartitionRecord record;
+  record.id = next_id_++;
+  record.kind = kind;
+  record.since = since;
+  records_.push_back(std::move(record));
+  return records_.back();
+}
+
+PartitionRecord& PartitionHistory::open_record(base::WallTime now) {
+  if (PartitionRecord* open = current()) return *open;
+  return add(PartitionKind::kLoss, now);
+}
+
+void PartitionHistory::on_lost(const model::PeerName& peer,
+                               base::WallTime now) {
+  PartitionRecord& record = open_record(now);
+  record.peers.insert(peer);
+  away_.insert(peer);
+  changed(record);
+}
+
+void PartitionHistory::on_partial(const model::PeerName& suspect,
+                                  const model::PeerName& by) {
+  PartitionRecord* record = current();
+  if (record == nullptr || !away_.contains(suspect)) return;
+  record->kind = PartitionKind::kPartial;
+  record->seen_by.insert(by);
+  changed(*record);
+}
+
+void PartitionHistory::on_seen_by(const model::PeerName& observer) {
+  PartitionRecord* record = current();
+  if (record == nullptr || !record->seen_by.insert(observer).second) return;
+  changed(*record);
+}
+
+void PartitionHistory::on_back(const model::PeerName& peer, bool same_life,
+                               base::WallTime now) {
+  PartitionRecord* record = current();
+  if (record == nullptr || !away_.contains(peer)) return;
+  if (same_life && record->kind == PartitionKind::kLoss) {
+    record->kind = PartitionKind::kPartition;
+  }
+  settle(peer, now);
+}
+
+void PartitionHistory::on_gone(const model::PeerName& peer,
+                               base::WallTime now) {
+  if (away_.contains(peer)) settle(peer, now);
+}
+
+void PartitionHistory::settle(const model::PeerName& peer, base::WallTime now) {
+  PartitionRecord* record = current();
+  away_.erase(peer);
+  if (record == nullptr) return;
+  if (away_.empty()) {
+    record->until = now;
+    if (record->kind == PartitionKind::kLoss) {
+      record->kind = PartitionKind::kOutage;
+    }
+  }
+  changed(*record);
+}
+
+void PartitionHistory::on_written_off(const model::PeerName& by,
+                                      base::WallTime now) {
+  // We lost each other: nothing one-sided about it.
+  if (PartitionRecord* record = current()) {
+    if (record->peers.contains(by)) return;
+  }
+  PartitionRecord& record = add(PartitionKind::kOneSided, now);
+  record.peers.insert(by);
+  record.until = now;
+  changed(record);
+}
+
+void PartitionHistory::on_own_gap(base::Duration gap, base::WallTime now) {
+  PartitionRecord& record = add(PartitionKind::kOwnGap, now - gap);
+  record.until = now;
+  record.actions.push_back(
+      "did not run for " +
+      base::format_duration(
+          std::chrono::floor<std::chrono::milliseconds>(gap)));
+  changed(record);
+}
+
+void PartitionHistory::note(std::string action) {
+  PartitionRecord* record = current();
+  if (record == nullptr && !records_.empty()) record = &records_.back();
+  if (record == nullptr || record->actions.size() >= kActionsMax) return;
+  record->actions.push_back(std::move(action));
+  changed(*record);
+}
+
+std::size_t PartitionHistory::clear() {
+  const std::size_t before = records_.size();
+  std::erase_if(records_,
+                [](const PartitionRecord& each) { return !each.open(); });
+  return before - records_.size();
+}
+
+bool PartitionHistory::any_open() const { return !away_.empty(); }
+
+std::vector<std::uint64_t> PartitionHistory::take_changed() {
+  return std::exchange(changed_, {});
+}
+
+void PartitionHistory::changed(const PartitionRecord& record) {
+  if (std::find(changed_.begin(), changed_.end(), record.id) ==
+      changed_.end()) {
+    changed_.push_back(record.id);
+  }
+}
+
+}  // namespace waypost::membership
