@@ -240,7 +240,14 @@ class Parser {
 
   Status check_required() {
     if (asked_) return {};
-    for (const std::string& key : program_.required) {
+    if (auto ok = check_given(program_.required); !ok) return ok;
+    const RequiredWithout& without = program_.required_without;
+    if (line_.is_given(without.other)) return {};
+    return check_given(without.keys);
+  }
+
+  Status check_given(const std::vector<std::string>& keys) {
+    for (const std::string& key : keys) {
       if (line_.is_given(key)) continue;
       const Option* option = options_.find(key);
       return base::fail(ErrorCode::kInvalidArgument, "--" + key + " is missing",

@@ -62,10 +62,18 @@ bool is_required(const Program& program, const Option& option) {
                    option.key) != program.required.end();
 }
 
+bool is_required_without(const Program& program, const Option& option) {
+  const auto& keys = program.required_without.keys;
+  return std::find(keys.begin(), keys.end(), option.key) != keys.end();
+}
+
 // "120s; fast: 3s".
 std::string default_text(const Program& program, const Option& option,
                          const ProfileDefaults& profiles) {
   if (is_required(program, option)) return "required";
+  if (is_required_without(program, option)) {
+    return "required without " + program.required_without.other;
+  }
   std::string text = option.default_text.empty() ? "none" : option.default_text;
   const auto found = profiles.find(option.key);
   if (found == profiles.end()) return text;
@@ -89,6 +97,9 @@ std::string option_text(const Program& program, const Option& option,
   std::string facts =
       "Default: " + default_text(program, option, profiles) + ".";
   if (is_required(program, option)) facts = "Required.";
+  if (is_required_without(program, option)) {
+    facts = "Required without --" + program.required_without.other + ".";
+  }
   if (!option.allowed.empty()) facts += sentence(" Allowed: " + option.allowed);
   if (option.repeatable) facts += " May be given several times.";
   return "  " + flag_text(program, option) + "\n" +

@@ -22,6 +22,12 @@ struct ShortFlag {
   std::string key;
 };
 
+// Keys that must come from somewhere unless another one does.
+struct RequiredWithout {
+  std::string other;
+  std::vector<std::string> keys;
+};
+
 // What --help tells about a program besides its options.
 struct Program {
   std::string name;                   // "waypost-namesrv"
@@ -31,7 +37,8 @@ struct Program {
   std::vector<std::string> notes;  // paragraphs: signals, files, words
   // Besides 0 and kExitUsage, which every program has.
   std::vector<ExitStatus> exit_statuses;
-  std::vector<std::string> required;   // keys that must come from somewhere
+  std::vector<std::string> required;  // keys that must come from somewhere
+  RequiredWithout required_without;
   std::vector<ShortFlag> short_flags;  // `-o` for `--output`
   bool takes_words = false;            // arguments that are no flags
 };

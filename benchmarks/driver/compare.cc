@@ -75,12 +75,25 @@ base::Result<Server> start_namesrv(const Settings& settings,
 
 base::Result<Server> start_floor(const Settings& settings,
                                  const std::filesystem::path& scratch,
-                                 const std::string& answer) {
+                                 const Workload& sample) {
   const std::string reply_file = (scratch / "reply").string();
-  std::ofstream(reply_file, std::ios::binary) << answer;
+  std::ofstream(reply_file, std::ios::binary) << sample.sample_answer;
   ChildProcess::Options options;
   options.arguments = {program(settings.floor, "waypost-bench-floor"),
                        "127.0.0.1", "0", reply_file};
+  const ConnectionScript& script = sample.connections.front();
+  if (script.format != WireFormat::kNative) {
+    const auto id = find_request_id(script.format, sample.sample_answer);
+    if (!id) {
+      return base::fail(base::ErrorCode::kMalformed,
+                        "the nameserver's answer has another number than the "
+                        "request");
+    }
+    for (const std::size_t argument :
+         {script.id_offset, *id, request_id_bytes(script.format)}) {
+      options.arguments.push_back(std::to_string(argument));
+    }
+  }
   options.core = static_cast<unsigned>(settings.server_core);
   auto process = ChildProcess::start(options);
   if (!process) return tl::unexpected(process.error());
@@ -141,13 +154,11 @@ base::Result<Comparison> compare_with_floor(const Settings& settings) {
   auto sample = [&]() -> base::Result<Workload> {
     auto table = PreparedTable::create(ours->endpoint, table_spec(settings));
     if (!table) return tl::unexpected(table.error());
-    auto client = NativeClient::connect(ours->endpoint, kStartDeadline);
-    if (!client) return tl::unexpected(client.error());
     return make_workload(workload_spec(settings), table_spec(settings),
-                         **client);
+                         ours->endpoint);
   }();
   if (!sample) return tl::unexpected(sample.error());
-  auto floor = start_floor(settings, scratch.path(), sample->sample_answer);
+  auto floor = start_floor(settings, scratch.path(), *sample);
   if (!floor) return tl::unexpected(floor.error());
 
   auto table = PreparedTable::create(ours->endpoint, table_spec(settings));

@@ -1,6 +1,5 @@
 #include "benchmarks/driver/load_connection.h"
 
-#include <bit>
 #include <cerrno>
 #include <cstring>
 
@@ -12,27 +11,19 @@
 #include <unistd.h>
 
 #include "base/assert.h"
-#include "wire/codec/frame.h"
 
 namespace waypost::bench {
 namespace {
 
-static_assert(std::endian::native == std::endian::little,
-              "frame headers are read and written in place");
-
-constexpr std::size_t kCorrelationIdOffset = 8;
-// The low bits of a correlation id name its slot, so that an answer is matched
-// without a search.
-constexpr unsigned kSlotBits = 16;
+// The low bits of a number name its slot, so that an answer is matched without
+// a search; those above tell one use of the slot from the next.
+constexpr unsigned kSlotBits = 14;
+constexpr RequestId kSequenceMask = 0xFFFF;
+static_assert(kRequestIdMin + (kSequenceMask << kSlotBits) +
+                  (1U << kSlotBits) <=
+              kRequestIdMax);
 // What the opening's frame carries; requests' ids are all larger.
 constexpr std::uint64_t kOpeningId = 1;
-
-template <typename T>
-T load(const char* bytes) {
-  T value;
-  std::memcpy(&value, bytes, sizeof value);
-  return value;
-}
 
 base::Error system_error(const char* what, int error) {
   return {base::ErrorCode::kUnavailable,
@@ -69,8 +60,11 @@ base::Result<std::unique_ptr<LoadConnection>> LoadConnection::connect(
 LoadConnection::LoadConnection(int fd, const ConnectionScript& script,
                                std::size_t depth)
     : fd_(fd),
+      format_(script.format),
+      id_offset_(script.id_offset),
       requests_(*script.requests),
       next_request_(script.first),
+      opened_(script.opening.empty()),
       slots_(depth),
       output_(script.opening) {
   WAYPOST_ASSERT(depth > 0 && depth < (std::size_t{1} << kSlotBits));
@@ -88,15 +82,15 @@ void LoadConnection::enqueue(std::int64_t intended_ns) {
   free_slots_.pop_back();
   ++in_flight_;
   Slot& slot = slots_[number];
-  slot.correlation_id = (++sequence_ << kSlotBits) | number;
+  const auto use = static_cast<RequestId>(++sequence_) & kSequenceMask;
+  slot.id = kRequestIdMin + (use << kSlotBits) + number;
   slot.answer = {intended_ns, 0, false};
 
   const std::string& request = requests_[next_request_];
   if (++next_request_ == requests_.size()) next_request_ = 0;
   const std::size_t start = output_.size();
   output_ += request;
-  std::memcpy(output_.data() + start + kCorrelationIdOffset,
-              &slot.correlation_id, sizeof slot.correlation_id);
+  put_request_id(format_, output_.data() + start + id_offset_, slot.id);
 }
 
 base::Status LoadConnection::flush() {
@@ -140,45 +134,39 @@ base::Status LoadConnection::read(std::span<char> scratch,
 base::Result<std::size_t> LoadConnection::take_frames(
     std::span<const char> bytes, std::vector<FinishedAnswer>& finished) {
   std::size_t used = 0;
-  while (bytes.size() - used >= codec::kFrameHeaderBytes) {
-    const std::size_t size =
-        codec::kFrameHeaderBytes + load<std::uint32_t>(bytes.data() + used);
-    if (bytes.size() - used < size) break;
-    const base::Status taken = take_frame(bytes.subspan(used, size), finished);
+  while (true) {
+    const auto frame = take_answer_frame(format_, bytes.subspan(used));
+    if (!frame) return tl::unexpected(frame.error());
+    if (!*frame) return used;
+    const base::Status taken = take_frame(**frame, finished);
     if (!taken) return tl::unexpected(taken.error());
-    used += size;
+    used += (*frame)->bytes;
   }
-  return used;
 }
 
-base::Status LoadConnection::take_frame(std::span<const char> frame,
+base::Status LoadConnection::take_frame(const AnswerFrame& frame,
                                         std::vector<FinishedAnswer>& finished) {
-  const auto kind =
-      static_cast<codec::FrameKind>(load<std::uint16_t>(frame.data() + 4));
-  const auto flags = load<std::uint16_t>(frame.data() + 6);
-  const auto id = load<std::uint64_t>(frame.data() + kCorrelationIdOffset);
-  const bool error = kind == codec::FrameKind::kError;
-  const bool last = error || (flags & codec::kFlagMore) == 0;
-  if (id == kOpeningId && !opened_) {
-    if (error) {
+  if (frame.id == kOpeningId && !opened_) {
+    if (frame.error) {
       return base::fail(base::ErrorCode::kUnavailable,
                         "the server refused the hello");
     }
-    opened_ = last;
+    opened_ = frame.last;
     return {};
   }
-  const std::size_t number = id & ((1U << kSlotBits) - 1);
-  if (id == 0 || number >= slots_.size() ||
-      slots_[number].correlation_id != id) {
+  const std::size_t number =
+      (frame.id - kRequestIdMin) & ((1U << kSlotBits) - 1);
+  if (frame.id == 0 || number >= slots_.size() ||
+      slots_[number].id != frame.id) {
     return base::fail(base::ErrorCode::kMalformed,
-                      "the server sent a frame that answers nothing (kind " +
-                          std::to_string(static_cast<unsigned>(kind)) + ")");
+                      "the server sent a frame that answers nothing (" +
+                          std::to_string(frame.id) + ")");
   }
   Slot& slot = slots_[number];
-  slot.answer.bytes += frame.size();
-  if (!last) return {};
-  slot.answer.error = error;
-  slot.correlation_id = 0;
+  slot.answer.bytes += frame.bytes;
+  if (!frame.last) return {};
+  slot.answer.error = frame.error;
+  slot.id = 0;
   free_slots_.push_back(static_cast<std::uint16_t>(number));
   --in_flight_;
   finished.push_back(slot.answer);

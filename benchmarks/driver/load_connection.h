@@ -22,7 +22,7 @@ struct FinishedAnswer {
 };
 
 // One connection of the generator: requests out, answers in, matched by their
-// correlation ids in whatever order they come. Times are the caller's.
+// numbers in whatever order they come. Times are the caller's.
 class LoadConnection {
  public:
   // Connects, waiting for it; the script must outlive the connection.
@@ -51,21 +51,23 @@ class LoadConnection {
 
  private:
   struct Slot {
-    std::uint64_t correlation_id = 0;  // 0: free
+    RequestId id = 0;  // 0: free
     FinishedAnswer answer;
   };
 
   LoadConnection(int fd, const ConnectionScript& script, std::size_t depth);
   base::Result<std::size_t> take_frames(std::span<const char> bytes,
                                         std::vector<FinishedAnswer>& finished);
-  base::Status take_frame(std::span<const char> frame,
+  base::Status take_frame(const AnswerFrame& frame,
                           std::vector<FinishedAnswer>& finished);
 
   const int fd_;
+  const WireFormat format_;
+  const std::size_t id_offset_;
   const std::vector<std::string>& requests_;
   std::size_t next_request_;
   std::uint64_t sequence_ = 0;
-  bool opened_ = false;
+  bool opened_;
 
   std::vector<Slot> slots_;
   std::vector<std::uint16_t> free_slots_;

@@ -1,6 +1,7 @@
 #ifndef WAYPOST_BENCHMARKS_DRIVER_LOAD_GENERATOR_H_
 #define WAYPOST_BENCHMARKS_DRIVER_LOAD_GENERATOR_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,17 +13,21 @@
 #include "base/endpoint.h"
 #include "base/error.h"
 #include "benchmarks/driver/histogram.h"
+#include "benchmarks/driver/wire_format.h"
 
 namespace waypost::bench {
 
 // What one connection sends: whole request frames, taken in turn from `first`
-// on, each with a correlation id of the generator's. `opening` goes out before
-// (preface and hello frame) and gets one answer, which is not counted.
-// Connections may share their requests.
+// on, each with a number of the generator's at `id_offset`. `opening` goes out
+// before (preface and hello frame) and gets one answer, which is not counted;
+// where there is none nothing is waited for. Connections may share their
+// requests.
 struct ConnectionScript {
   std::string opening;
   std::shared_ptr<const std::vector<std::string>> requests;
   std::size_t first = 0;
+  WireFormat format = WireFormat::kNative;
+  std::size_t id_offset = 8;
 };
 
 struct LoadPlan {
@@ -35,6 +40,8 @@ struct LoadPlan {
   double rate = 0;
   base::Duration warm_up{0};  // load without counting
   base::Duration duration{0};
+  // Ends the counted stretch before its time is over, once it is true.
+  const std::atomic<bool>* stop = nullptr;
   // Ends the run with an error when an answer takes longer.
   base::Duration answer_timeout = std::chrono::seconds(10);
   std::vector<ConnectionScript> connections;

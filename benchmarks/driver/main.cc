@@ -53,11 +53,8 @@ base::Result<std::vector<Measurement>> run(const Settings& settings) {
   if (!depths) return tl::unexpected(depths.error());
   auto table = PreparedTable::create(settings.target, table_spec(settings));
   if (!table) return tl::unexpected(table.error());
-  auto client =
-      NativeClient::connect(settings.target, std::chrono::seconds(10));
-  if (!client) return tl::unexpected(client.error());
-  const auto workload =
-      make_workload(workload_spec(settings), table_spec(settings), **client);
+  const auto workload = make_workload(workload_spec(settings),
+                                      table_spec(settings), settings.target);
   if (!workload) return tl::unexpected(workload.error());
   std::vector<Measurement> measurements;
   for (const std::size_t depth : *depths) {

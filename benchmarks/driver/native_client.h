@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/error.h"
+#include "benchmarks/driver/blocking_socket.h"
 #include "wire/codec/frame.h"
 
 namespace waypost::bench {
@@ -24,9 +25,6 @@ class NativeClient {
   // Connects to a numeric IPv4 address and says hello.
   static base::Result<std::unique_ptr<NativeClient>> connect(
       const base::Endpoint& target, base::Duration deadline);
-  ~NativeClient();
-  NativeClient(const NativeClient&) = delete;
-  NativeClient& operator=(const NativeClient&) = delete;
 
   // All frames of the answer as they came. An error frame is returned as the
   // error in it.
@@ -34,14 +32,12 @@ class NativeClient {
                                  std::string_view payload);
 
  private:
-  NativeClient(int fd, base::Duration deadline)
-      : fd_(fd), deadline_(deadline) {}
-  base::Status send_all(std::string_view bytes);
+  explicit NativeClient(std::unique_ptr<BlockingSocket> socket)
+      : socket_(std::move(socket)) {}
   base::Result<std::string> receive_frame();
 
-  const int fd_;
-  const base::Duration deadline_;  // of each read and write
-  std::uint64_t last_id_ = 1;      // the hello's
+  const std::unique_ptr<BlockingSocket> socket_;
+  std::uint64_t last_id_ = 1;  // the hello's
 };
 
 }  // namespace waypost::bench

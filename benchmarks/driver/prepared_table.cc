@@ -22,13 +22,13 @@ model::Epoch epoch_of_this_run() {
       std::chrono::duration_cast<std::chrono::milliseconds>(since).count()));
 }
 
-std::string numbered(const char* prefix, std::size_t number) {
+}  // namespace
+
+std::string numbered(const std::string& prefix, std::size_t number) {
   char digits[24];
   std::snprintf(digits, sizeof digits, "%06zu", number);
-  return std::string(prefix) + digits;
+  return prefix + digits;
 }
-
-}  // namespace
 
 model::TopicName bench_topic(std::size_t number) {
   return model::TopicName(numbered("bench-topic-", number));

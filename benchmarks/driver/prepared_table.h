@@ -21,6 +21,9 @@ struct TableSpec {
   std::size_t topics = 1;  // each on every broker
 };
 
+// "PREFIX000042".
+std::string numbered(const std::string& prefix, std::size_t number);
+
 // "bench-topic-000042".
 model::TopicName bench_topic(std::size_t number);
 

@@ -55,6 +55,7 @@ Json head_json(const ReportHead& head) {
                      {"cores", head.machine.cores},
                      {"kernel", head.machine.kernel}};
   json["workload"] = {{"kind", kWorkloadNames[settings.workload]},
+                      {"wire", kWireFormatNames[settings.wire]},
                       {"connections", settings.connections},
                       {"rate", settings.rate},
                       {"brokers", settings.brokers},

@@ -41,6 +41,7 @@ std::string head_text(const ReportHead& head) {
       text += "ping";
       break;
   }
+  if (settings.wire != 0) text += "; " + kWireFormatNames[settings.wire];
   add(text, "; %lld connections; ",
       static_cast<long long>(settings.connections));
   if (settings.rate > 0) {

@@ -16,6 +16,9 @@ void declare_load(base::OptionTable& table, Settings& settings) {
   table.choice("workload", settings.workload, kWorkloadNames,
                "What is asked: route queries, unchanged registrations of one "
                "broker for each connection, or pings.");
+  table.choice("wire", settings.wire, kWireFormatNames,
+               "The protocol of the load: native, or RocketMQ's remoting "
+               "protocol with JSON or binary headers.");
   table.number("connections", settings.connections, 1, 20'000,
                "Connections that carry the load.");
   table.text("depth", settings.depths,
@@ -96,6 +99,7 @@ base::Result<std::vector<std::size_t>> parse_depths(const std::string& text) {
 WorkloadSpec workload_spec(const Settings& settings) {
   WorkloadSpec spec;
   spec.kind = static_cast<WorkloadKind>(settings.workload);
+  spec.format = static_cast<WireFormat>(settings.wire);
   spec.topics_per_query = static_cast<std::size_t>(settings.topics_per_query);
   spec.connections = static_cast<std::size_t>(settings.connections);
   return spec;

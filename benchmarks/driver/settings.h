@@ -21,6 +21,7 @@ struct Settings {
 
   // The load.
   std::size_t workload = 0;  // a WorkloadKind
+  std::size_t wire = 0;      // a WireFormat
   std::int64_t connections = 50;
   std::string depths = "1,16";
   std::int64_t rate = 0;

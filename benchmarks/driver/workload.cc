@@ -1,13 +1,17 @@
 #include "benchmarks/driver/workload.h"
 
 #include <algorithm>
+#include <chrono>
 #include <span>
 
+#include "benchmarks/driver/native_client.h"
 #include "wire/codec/frame.h"
 #include "wire/codec/native.h"
 
 namespace waypost::bench {
 namespace {
+
+constexpr base::Duration kCallDeadline = std::chrono::seconds(20);
 
 using Requests = std::vector<std::string>;
 
@@ -107,7 +111,12 @@ void share_requests(const WorkloadSpec& spec, const std::vector<Request>& list,
 
 base::Result<Workload> make_workload(const WorkloadSpec& spec,
                                      const TableSpec& table,
-                                     NativeClient& client) {
+                                     const base::Endpoint& target) {
+  if (spec.format != WireFormat::kNative) {
+    return make_remoting_workload(spec, table, target);
+  }
+  auto client = NativeClient::connect(target, kCallDeadline);
+  if (!client) return tl::unexpected(client.error());
   Workload workload;
   std::vector<Request> list;
   switch (spec.kind) {
@@ -130,9 +139,9 @@ base::Result<Workload> make_workload(const WorkloadSpec& spec,
       }
       break;
   }
-  auto answer = client.call(list[0].kind, list[0].payload);
+  auto answer = (*client)->call(list[0].kind, list[0].payload);
   // Once more: a first registration is not an unchanged one.
-  if (answer) answer = client.call(list[0].kind, list[0].payload);
+  if (answer) answer = (*client)->call(list[0].kind, list[0].payload);
   if (!answer) return tl::unexpected(answer.error());
   if (spec.kind == WorkloadKind::kRoute) {
     const base::Status right = check_routes(

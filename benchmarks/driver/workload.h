@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/endpoint.h"
 #include "base/error.h"
 #include "benchmarks/driver/load_generator.h"
-#include "benchmarks/driver/native_client.h"
 #include "benchmarks/driver/prepared_table.h"
 
 namespace waypost::bench {
@@ -27,6 +27,7 @@ inline const std::vector<std::string> kWorkloadNames = {"route", "register",
 
 struct WorkloadSpec {
   WorkloadKind kind = WorkloadKind::kRoute;
+  WireFormat format = WireFormat::kNative;
   std::size_t topics_per_query = 1;
   std::size_t connections = 50;
 };
@@ -39,12 +40,17 @@ struct Workload {
   std::size_t request_bytes = 0;  // of the first request
 };
 
-// Makes the requests for a nameserver that holds `table`, asks the first of
-// them over `client` and checks that the answer is what it should be: a
-// benchmark of wrong answers measures nothing.
+// Makes the requests for a nameserver that holds `table`, asks it the first of
+// them and checks that the answer is what it should be: a benchmark of wrong
+// answers measures nothing.
 base::Result<Workload> make_workload(const WorkloadSpec& spec,
                                      const TableSpec& table,
-                                     NativeClient& client);
+                                     const base::Endpoint& target);
+
+// The same where the format is one of remoting's.
+base::Result<Workload> make_remoting_workload(const WorkloadSpec& spec,
+                                              const TableSpec& table,
+                                              const base::Endpoint& target);
 
 }  // namespace waypost::bench
 

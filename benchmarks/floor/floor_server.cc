@@ -1,13 +1,16 @@
 // waypost-bench-floor: the least that a libuv server can do for an answer, as
-// the measure for our own. It finds frames by their 16-byte header and answers
-// each with the same canned bytes; it looks into nothing.
+// the measure for our own. It finds frames by their lengths and answers each
+// with the same canned bytes; it looks into nothing.
 //
-//   waypost-bench-floor HOST PORT REPLY_FILE
+//   waypost-bench-floor HOST PORT REPLY_FILE [REQUEST_ID REPLY_ID ID_BYTES]
 //
 // Prints the port it listens on (PORT 0: any) and serves until SIGTERM. The
 // reply file holds one or more whole frames; the request's correlation id is
 // put into each of them, because without it the load driver could not tell what
 // it got. Requests that arrived in one read are answered in one write.
+//
+// Frames are native, or, when offsets of the id in requests and replies are
+// given, RocketMQ's.
 //
 // Plain functions and libuv's own types on purpose: nothing of ours is in it.
 
@@ -22,10 +25,17 @@
 
 namespace {
 
-constexpr std::size_t kPrefaceBytes = 8;
-constexpr std::size_t kHeaderBytes = 16;
-constexpr std::size_t kCorrelationIdOffset = 8;
 constexpr std::size_t kReadBytes = 64 * 1024;
+
+// Native until the arguments say otherwise.
+struct Format {
+  std::size_t preface_bytes = 8;
+  std::size_t length_bytes = 16;  // until a frame's length is known
+  bool remoting = false;
+  std::size_t request_id_offset = 8;
+  std::size_t reply_id_offset = 8;
+  std::size_t id_bytes = sizeof(std::uint64_t);
+} format;
 
 std::vector<char> reply;
 std::vector<std::size_t> reply_frame_offsets;
@@ -77,12 +87,21 @@ void send_output(Client* client) {
   }
 }
 
+// The size of the frame that begins at `bytes`, of which length_bytes are
+// there.
+std::size_t frame_bytes(const char* bytes) {
+  std::uint32_t length = 0;
+  std::memcpy(&length, bytes, sizeof length);
+  if (format.remoting) return 4 + std::size_t{ntohl(length)};
+  return format.length_bytes + length;
+}
+
 void append_reply(const char* correlation_id) {
   const std::size_t start = output.size();
   output.insert(output.end(), reply.begin(), reply.end());
   for (const std::size_t offset : reply_frame_offsets) {
-    std::memcpy(output.data() + start + offset + kCorrelationIdOffset,
-                correlation_id, sizeof(std::uint64_t));
+    std::memcpy(output.data() + start + offset + format.reply_id_offset,
+                correlation_id, format.id_bytes);
   }
 }
 
@@ -90,16 +109,15 @@ void append_reply(const char* correlation_id) {
 std::size_t answer_frames(Client* client, const char* bytes, std::size_t size) {
   std::size_t used = 0;
   if (!client->preface_seen) {
-    if (size < kPrefaceBytes) return 0;
+    if (size < format.preface_bytes) return 0;
     client->preface_seen = true;
-    used = kPrefaceBytes;
+    used = format.preface_bytes;
   }
-  while (size - used >= kHeaderBytes) {
-    std::uint32_t payload_bytes = 0;
-    std::memcpy(&payload_bytes, bytes + used, sizeof payload_bytes);
-    if (size - used - kHeaderBytes < payload_bytes) break;
-    append_reply(bytes + used + kCorrelationIdOffset);
-    used += kHeaderBytes + payload_bytes;
+  while (size - used >= format.length_bytes) {
+    const std::size_t frame = frame_bytes(bytes + used);
+    if (size - used < frame) break;
+    append_reply(bytes + used + format.request_id_offset);
+    used += frame;
   }
   return used;
 }
@@ -153,14 +171,21 @@ bool load_reply(const char* path) {
   }
   std::fclose(file);
   std::size_t offset = 0;
-  while (reply.size() - offset >= kHeaderBytes) {
-    std::uint32_t payload_bytes = 0;
-    std::memcpy(&payload_bytes, reply.data() + offset, sizeof payload_bytes);
+  while (reply.size() - offset >= format.length_bytes) {
     reply_frame_offsets.push_back(offset);
-    offset += kHeaderBytes + payload_bytes;
+    offset += frame_bytes(reply.data() + offset);
     if (offset > reply.size()) return false;
   }
   return offset == reply.size() && offset > 0;
+}
+
+void speak_remoting(char** offsets) {
+  format.preface_bytes = 0;
+  format.length_bytes = 4;
+  format.remoting = true;
+  format.request_id_offset = std::strtoul(offsets[0], nullptr, 10);
+  format.reply_id_offset = std::strtoul(offsets[1], nullptr, 10);
+  format.id_bytes = std::strtoul(offsets[2], nullptr, 10);
 }
 
 void on_terminate(uv_signal_t* signal, int /*number*/) {
@@ -176,9 +201,11 @@ int fail(const char* what, int error) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4 || !load_reply(argv[3])) {
+  if (argc == 7) speak_remoting(argv + 4);
+  if ((argc != 4 && argc != 7) || !load_reply(argv[3])) {
     std::fprintf(stderr,
-                 "usage: waypost-bench-floor HOST PORT REPLY_FILE\n"
+                 "usage: waypost-bench-floor HOST PORT REPLY_FILE "
+                 "[REQUEST_ID REPLY_ID ID_BYTES]\n"
                  "REPLY_FILE holds whole frames: the answer to everything\n");
     return 2;
   }

@@ -1,8 +1,8 @@
 #ifndef WAYPOST_BROKER_AGENT_CORE_EVENTS_H_
 #define WAYPOST_BROKER_AGENT_CORE_EVENTS_H_
 
-// The closed set of what can happen to an agent's registration, and what it
-// wants done about it.
+// The closed set of what can happen to an agent's registration or observation,
+// and what it wants done about it.
 
 #include <cstdint>
 #include <memory>
@@ -68,6 +68,10 @@ struct VerdictDone {
   Link link;
   base::Result<model::VerdictReply> reply;
 };
+struct ObserveDone {
+  Link link;
+  base::Result<model::ObserveReply> reply;
+};
 struct UnregisterDone {
   Link link;
   base::Result<model::UnregisterReply> reply;
@@ -88,9 +92,10 @@ struct Stop {
   Leave leave = Leave::kUnregister;
 };
 
-using Event = std::variant<Connected, Disconnected, RegisterDone, HeartbeatDone,
-                           VerdictDone, UnregisterDone, HandoverDone,
-                           TopicsChanged, HealthChanged, Tick, Stop>;
+using Event =
+    std::variant<Connected, Disconnected, RegisterDone, HeartbeatDone,
+                 VerdictDone, ObserveDone, UnregisterDone, HandoverDone,
+                 TopicsChanged, HealthChanged, Tick, Stop>;
 
 // --- Effects, to be performed in their order ---
 
@@ -126,6 +131,11 @@ struct SendVerdict {
   model::VerdictRequest request;
   base::Duration deadline;
 };
+struct SendObserve {
+  Link link;
+  model::ObserveRequest request;
+  base::Duration deadline;
+};
 struct SendUnregister {
   Link link;
   model::UnregisterRequest request;
@@ -153,7 +163,10 @@ struct Note {
     kNameserverHung,       // a call was not answered in time
     kNameserverLost,       // the connection ended
     kNameserverStepsBack,  // it is about to stop
-    kSharesHost,           // the nameserver runs on this host
+    kSharesHost,           // the nameserver runs on the broker's host
+    kObserves,             // found the observed broker, or another one there
+    kNobodyThere,          // no broker is registered at the observed address
+    kVerdictRefused,       // the nameserver refuses an observer's verdict
     kHealthy,
     kUnhealthy,
     kTopicsChanged,
@@ -171,9 +184,9 @@ struct Note {
 // Everything is said and closed; the agent may be destroyed.
 struct Finished {};
 
-using Effect =
-    std::variant<Connect, Disconnect, DropReplaced, SendRegister, SendHeartbeat,
-                 SendVerdict, SendUnregister, SendHandover, Note, Finished>;
+using Effect = std::variant<Connect, Disconnect, DropReplaced, SendRegister,
+                            SendHeartbeat, SendVerdict, SendObserve,
+                            SendUnregister, SendHandover, Note, Finished>;
 using Effects = std::vector<Effect>;
 
 }  // namespace waypost::agent

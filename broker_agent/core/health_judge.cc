@@ -29,7 +29,11 @@ std::optional<Health> HealthJudge::on_probe(std::size_t probe,
     opinion.detail = result.detail;
   }
   if (!opinion.healthy) {
-    opinion.healthy = result.passed;
+    if (result.passed || settings_.first_failure_counts ||
+        ++opinion.against >= settings_.fall) {
+      opinion.healthy = result.passed;
+      opinion.against = 0;
+    }
   } else if (*opinion.healthy == result.passed) {
     opinion.against = 0;
   } else if (++opinion.against >=

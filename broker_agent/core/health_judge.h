@@ -25,6 +25,8 @@ struct Health {
 struct HealthSettings {
   std::int64_t fall = 2;  // failures in a row that make a probe's broker down
   std::int64_t rise = 2;  // successes in a row that make it up again
+  // False: a probe's first opinion needs as many failures as any other.
+  bool first_failure_counts = true;
 };
 
 // Turns single probe results into a verdict that does not flap: a probe changes
@@ -32,9 +34,11 @@ struct HealthSettings {
 // is healthy when all probes, and the embedding broker's own report if there
 // was one, say so. The first result of a probe counts at once, because there is
 // no earlier opinion to defend: an agent that starts beside a dead broker must
-// not register it as healthy. With the defaults (interval 1 s, timeout 1 s,
-// fall 2) a hang right after a good answer is a verdict 3 s later: probes start
-// after 1 s and 2 s and each takes its full timeout. A pure value.
+// not register it as healthy. (An observer's broker is registered already, and
+// stays where it is until it has failed as often as any other.) With the
+// defaults (interval 1 s, timeout 1 s, fall 2) a hang right after a good answer
+// is a verdict 3 s later: probes start after 1 s and 2 s and each takes its
+// full timeout. A pure value.
 class HealthJudge {
  public:
   HealthJudge(HealthSettings settings, std::vector<std::string> probe_names);

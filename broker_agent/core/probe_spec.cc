@@ -201,7 +201,8 @@ Result<ProbeSpec> parse_probe(std::string_view text,
   } else if (kind == "command") {
     spec.kind = ProbeKind::kCommand;
     filled = fill_command(text, rest, spec);
-  } else if (kind == "tcp" || kind == "mqtt" || kind == "tcp-exchange") {
+  } else if (kind == "tcp" || kind == "mqtt" || kind == "rocketmq" ||
+             kind == "tcp-exchange") {
     const auto address = take_address(rest, broker);
     if (!address) return bad(text, address.error().message);
     spec.address = *address;
@@ -209,7 +210,9 @@ Result<ProbeSpec> parse_probe(std::string_view text,
       spec.kind = ProbeKind::kTcpExchange;
       filled = fill_exchange(text, rest, spec);
     } else {
-      spec.kind = kind == "tcp" ? ProbeKind::kTcp : ProbeKind::kMqtt;
+      spec.kind = kind == "tcp"    ? ProbeKind::kTcp
+                  : kind == "mqtt" ? ProbeKind::kMqtt
+                                   : ProbeKind::kRocketmq;
       if (!rest.empty()) {
         filled = bad(text, "takes no argument",
                      "write " + spec.name + " or " + spec.name + "@HOST:PORT");

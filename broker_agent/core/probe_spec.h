@@ -17,6 +17,7 @@ enum class ProbeKind : std::uint8_t {
   kTcpExchange,  // sends and expects bytes
   kHttp,         // GET, 2xx or 3xx
   kMqtt,         // one kept MQTT 3.1.1 connection, PINGREQ
+  kRocketmq,     // one kept remoting connection, a request that changes nothing
   kCommand,      // a program, exit status 0
 };
 
@@ -26,6 +27,7 @@ enum class ProbeKind : std::uint8_t {
 //   tcp-exchange:SEND/EXPECT  tcp-exchange@HOST:PORT:SEND/EXPECT
 //   http://HOST[:PORT]/PATH   http:http://...   http:/PATH (at the broker)
 //   mqtt                      mqtt@HOST:PORT
+//   rocketmq                  rocketmq@HOST:PORT
 //   command:PROGRAM ARGS...   ('..' and ".." keep blanks)
 //
 // Without an address the broker's own is probed. SEND and EXPECT know the
@@ -41,7 +43,8 @@ struct ProbeSpec {
 };
 
 inline constexpr std::string_view kProbeKinds =
-    "tcp, tcp-exchange:SEND/EXPECT, http:URL, mqtt, command:PROGRAM ARGS...";
+    "tcp, tcp-exchange:SEND/EXPECT, http:URL, mqtt, rocketmq, "
+    "command:PROGRAM ARGS...";
 
 // Errors are kInvalidArgument and say what is wrong with which part.
 base::Result<ProbeSpec> parse_probe(std::string_view text,

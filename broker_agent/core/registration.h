@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "broker_agent/core/agent_core.h"
 #include "broker_agent/core/events.h"
 #include "broker_agent/core/nameserver_session.h"
 #include "broker_agent/core/settings.h"
@@ -14,8 +15,6 @@ namespace waypost::agent {
 
 // An agent's registration with all its nameservers: what shall be registered
 // (topics, health, epoch) and one session for each nameserver that sees to it.
-// A pure value: `step(event, now)` is its only way to change, `now` never goes
-// back; send a Tick to start it and at each next_wakeup().
 //
 // The epoch orders the processes of one broker across nameservers without a
 // clock: ours is one more than the largest that a nameserver reported at its
@@ -27,22 +26,20 @@ namespace waypost::agent {
 // The exception are two processes that took the same epoch because they started
 // together: the one that sees it first, when it was superseded and looks again,
 // raises its own, once.
-class Registration {
+class Registration final : public AgentCore {
  public:
   Registration(RegistrationSettings settings, TopicListPtr topics);
   Registration(const Registration&) = delete;  // sessions refer to settings_
   Registration& operator=(const Registration&) = delete;
 
-  Effects step(const Event& event, base::Instant now);
-
-  // When the next Tick is due; Instant::max() when nothing waits for time.
-  base::Instant next_wakeup() const;
+  Effects step(const Event& event, base::Instant now) override;
+  base::Instant next_wakeup() const override;
 
   model::Epoch epoch() const { return desired_.epoch; }
   const Health& health() const { return desired_.health; }
   const TopicListPtr& topics() const { return desired_.topics; }
   // With how many nameservers the broker is registered now.
-  std::size_t registered_count() const;
+  std::size_t registered_count() const override;
 
  private:
   void on_event(const Connected& event, base::Instant now, Effects& effects);
@@ -51,6 +48,7 @@ class Registration {
   void on_event(const HeartbeatDone& event, base::Instant now,
                 Effects& effects);
   void on_event(const VerdictDone& event, base::Instant now, Effects& effects);
+  void on_event(const ObserveDone&, base::Instant, Effects&) {}
   void on_event(const UnregisterDone& event, base::Instant now,
                 Effects& effects);
   void on_event(const HandoverDone& event, base::Instant now, Effects& effects);

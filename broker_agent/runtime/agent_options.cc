@@ -90,7 +90,7 @@ tl::unexpected<base::Error> refuse(std::string message, std::string advice) {
                     std::move(advice));
 }
 
-base::Status check_identity(const AgentOptionValues& values) {
+base::Status check_nameservers(const AgentOptionValues& values) {
   if (values.settings.nameservers.empty()) {
     return refuse("nameservers is not set",
                   "say --nameservers HOST:PORT,HOST:PORT");
@@ -101,6 +101,10 @@ base::Status check_identity(const AgentOptionValues& values) {
                     "name the port, 9876 by default");
     }
   }
+  return {};
+}
+
+base::Status check_identity(const AgentOptionValues& values) {
   if (auto ok = model::check_name("cluster", values.cluster); !ok) return ok;
   if (auto ok = model::check_name("broker-name", values.broker_name); !ok) {
     return ok;
@@ -112,6 +116,25 @@ base::Status check_identity(const AgentOptionValues& values) {
   if (values.broker_address.host.empty() || values.broker_address.port == 0) {
     return refuse("broker-address is not set or has no port",
                   "say --broker-address HOST:PORT, as clients reach it");
+  }
+  return {};
+}
+
+// What only says who registers.
+base::Status check_no_identity(const AgentOptionValues& values) {
+  const auto means_nothing = [](const std::string& key) {
+    return refuse(key + " means nothing together with observe",
+                  "an observed broker registers itself: leave " + key +
+                      " out; to register a broker leave observe out");
+  };
+  if (!values.cluster.empty()) return means_nothing("cluster");
+  if (!values.broker_name.empty()) return means_nothing("broker-name");
+  if (values.broker_id != 0) return means_nothing("broker-id");
+  if (!values.broker_address.host.empty()) {
+    return means_nothing("broker-address");
+  }
+  if (!values.settings.registration.identity.zone.empty()) {
+    return means_nothing("zone");
   }
   return {};
 }
@@ -136,6 +159,22 @@ base::Status check_times(const RegistrationSettings& registration) {
   return {};
 }
 
+model::VerdictAction action_of(const AgentOptionValues& values) {
+  return values.unhealthy_action == 0
+             ? model::VerdictAction::kRemoveFromRoutes
+             : model::VerdictAction::kDropWritePermission;
+}
+
+base::Status add_probes(const std::vector<std::string>& texts,
+                        const base::Endpoint& broker, AgentSettings& settings) {
+  for (const std::string& text : texts) {
+    auto probe = parse_probe(text, broker);
+    if (!probe) return tl::unexpected(probe.error());
+    settings.probes.push_back(std::move(*probe));
+  }
+  return {};
+}
+
 }  // namespace
 
 void declare_options(base::OptionTable& table, AgentOptionValues& values) {
@@ -152,6 +191,9 @@ void apply_profile(const base::Profile& profile, AgentOptionValues& values) {
 }
 
 base::Result<AgentSettings> complete(const AgentOptionValues& values) {
+  if (auto ok = check_nameservers(values); !ok) {
+    return tl::unexpected(ok.error());
+  }
   if (auto ok = check_identity(values); !ok) return tl::unexpected(ok.error());
   AgentSettings settings = values.settings;
   RegistrationSettings& registration = settings.registration;
@@ -162,13 +204,35 @@ base::Result<AgentSettings> complete(const AgentOptionValues& values) {
   registration.identity.broker = {model::BrokerName(values.broker_name),
                                   model::BrokerId(values.broker_id)};
   registration.identity.address = values.broker_address;
-  registration.unhealthy_action =
-      values.unhealthy_action == 0 ? model::VerdictAction::kRemoveFromRoutes
-                                   : model::VerdictAction::kDropWritePermission;
-  for (const std::string& text : values.probes) {
-    auto probe = parse_probe(text, values.broker_address);
-    if (!probe) return tl::unexpected(probe.error());
-    settings.probes.push_back(std::move(*probe));
+  registration.unhealthy_action = action_of(values);
+  if (auto ok = add_probes(values.probes, values.broker_address, settings);
+      !ok) {
+    return tl::unexpected(ok.error());
+  }
+  return settings;
+}
+
+base::Result<AgentSettings> complete_observer(const AgentOptionValues& values,
+                                              const base::Endpoint& address) {
+  if (auto ok = check_nameservers(values); !ok) {
+    return tl::unexpected(ok.error());
+  }
+  if (auto ok = check_no_identity(values); !ok) {
+    return tl::unexpected(ok.error());
+  }
+  if (address.port == 0) {
+    return refuse("observe: port 0 in " + address.to_string(),
+                  "say the address as the broker registers it, its listenPort "
+                  "is 10911 by default");
+  }
+  AgentSettings settings = values.settings;
+  settings.observe = address;
+  settings.registration.unhealthy_action = action_of(values);
+  const std::vector<std::string> probes =
+      values.probes.empty() ? std::vector<std::string>{"rocketmq"}
+                            : values.probes;
+  if (auto ok = add_probes(probes, address, settings); !ok) {
+    return tl::unexpected(ok.error());
   }
   return settings;
 }

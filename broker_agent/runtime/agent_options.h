@@ -32,6 +32,11 @@ void apply_profile(const base::Profile& profile, AgentOptionValues& values);
 // error names the options.
 base::Result<AgentSettings> complete(const AgentOptionValues& values);
 
+// The same for an observer of the broker that registers `address`. Options that
+// say who registers are refused; without probes there is `rocketmq`.
+base::Result<AgentSettings> complete_observer(const AgentOptionValues& values,
+                                              const base::Endpoint& address);
+
 }  // namespace waypost::agent
 
 #endif  // WAYPOST_BROKER_AGENT_RUNTIME_AGENT_OPTIONS_H_

@@ -5,6 +5,8 @@
 
 #include "base/assert.h"
 #include "base/random.h"
+#include "broker_agent/core/observation.h"
+#include "broker_agent/core/registration.h"
 #include "broker_agent/core/text.h"
 #include "broker_agent/runtime/note_text.h"
 
@@ -23,7 +25,37 @@ AgentSettings completed(AgentSettings settings) {
     registration.first_verdict_wait =
         settings.probe_timing.timeout + kFirstVerdictSlack;
   }
+  if (settings.observe) settings.health.first_failure_counts = false;
   return settings;
+}
+
+std::unique_ptr<AgentCore> make_core(const AgentSettings& settings,
+                                     TopicListPtr topics) {
+  const RegistrationSettings& registration = settings.registration;
+  if (!settings.observe) {
+    return std::make_unique<Registration>(registration, std::move(topics));
+  }
+  ObservationSettings observation;
+  observation.address = *settings.observe;
+  observation.nameserver_count = registration.nameserver_count;
+  observation.seed = registration.seed;
+  observation.interval = registration.heartbeat_interval;
+  observation.rpc_timeout = registration.rpc_timeout;
+  observation.reconnect_min = registration.reconnect_min;
+  observation.reconnect_max = registration.reconnect_max;
+  observation.refused_retry = registration.refused_retry;
+  observation.unhealthy_action = registration.unhealthy_action;
+  return std::make_unique<Observation>(std::move(observation));
+}
+
+// Which addresses are those of the broker's machine. An observer may well run
+// on a nameserver's: what must not share one is the broker.
+SharedHostCheck::IsLocal is_brokers_host(const AgentSettings& settings,
+                                         SharedHostCheck::IsLocal is_local) {
+  if (!settings.observe) return is_local;
+  const std::string& broker = settings.observe->host;
+  if (is_local(broker)) return is_local;
+  return [broker](const std::string& host) { return host == broker; };
 }
 
 std::vector<std::string> probe_names(const AgentSettings& settings) {
@@ -39,10 +71,10 @@ AgentRunner::AgentRunner(AgentSurroundings surroundings, AgentSettings settings,
     : surroundings_(std::move(surroundings)),
       settings_(completed(std::move(settings))),
       on_note_(std::move(on_note)),
-      registration_(settings_.registration, std::move(topics)),
+      core_(make_core(settings_, std::move(topics))),
       judge_(settings_.health, probe_names(settings_)),
       shared_host_check_(surroundings_.executor, surroundings_.network,
-                         surroundings_.is_local,
+                         is_brokers_host(settings_, surroundings_.is_local),
                          [this](std::size_t nameserver) {
                            perform(Note{Note::What::kSharesHost,
                                         NameserverIndex(nameserver),
@@ -112,8 +144,7 @@ void AgentRunner::on_drain_notice(NameserverIndex nameserver,
 
 void AgentRunner::dispatch(const Event& event) {
   WAYPOST_ASSERT(surroundings_.executor.in_executor_thread());
-  const Effects effects =
-      registration_.step(event, surroundings_.executor.now());
+  const Effects effects = core_->step(event, surroundings_.executor.now());
   for (const Effect& effect : effects) {
     std::visit([this](const auto& each) { perform(each); }, effect);
   }
@@ -121,7 +152,7 @@ void AgentRunner::dispatch(const Event& event) {
 }
 
 void AgentRunner::arm_timer() {
-  const base::Instant due = registration_.next_wakeup();
+  const base::Instant due = core_->next_wakeup();
   wakeup_timer_.reset();
   if (due == base::Instant::max()) return;
   const base::Instant now = surroundings_.executor.now();
@@ -136,7 +167,9 @@ void AgentRunner::perform(const Connect& effect) {
   options.connect_timeout = settings_.registration.rpc_timeout;
   options.hello.role = model::PeerRole::kAgent;
   options.hello.name = "waypost-agent";
-  options.hello.broker = settings_.registration.identity.broker;
+  if (!settings_.observe) {
+    options.hello.broker = settings_.registration.identity.broker;
+  }
   nameserver.link = std::make_unique<NameserverLink>(
       surroundings_.executor, surroundings_.network, effect.link,
       std::move(options), static_cast<NameserverLink::Owner*>(this),
@@ -164,6 +197,9 @@ void AgentRunner::perform(const SendHeartbeat& effect) {
   at(effect.link.nameserver).link->send(effect);
 }
 void AgentRunner::perform(const SendVerdict& effect) {
+  at(effect.link.nameserver).link->send(effect);
+}
+void AgentRunner::perform(const SendObserve& effect) {
   at(effect.link.nameserver).link->send(effect);
 }
 void AgentRunner::perform(const SendUnregister& effect) {

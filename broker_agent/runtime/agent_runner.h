@@ -3,14 +3,16 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/endpoint.h"
 #include "base/executor.h"
 #include "base/log.h"
+#include "broker_agent/core/agent_core.h"
 #include "broker_agent/core/health_judge.h"
-#include "broker_agent/core/registration.h"
+#include "broker_agent/core/settings.h"
 #include "broker_agent/runtime/nameserver_link.h"
 #include "broker_agent/runtime/probe_loop.h"
 #include "broker_agent/runtime/shared_host_check.h"
@@ -21,6 +23,9 @@ struct AgentSettings {
   // `nameserver_count`, `seed` and `first_verdict_wait` are filled from the
   // rest when they are 0.
   RegistrationSettings registration;
+  // Set: registers nothing, but observes the broker that registered this
+  // address; of `registration` only the times and the unhealthy action count.
+  std::optional<base::Endpoint> observe;
   std::vector<base::Endpoint> nameservers;
   std::vector<ProbeSpec> probes;
   ProbeTiming probe_timing;
@@ -36,7 +41,7 @@ struct AgentSurroundings {
   base::Logger logger;
 };
 
-// A whole agent on one loop: performs what Registration wants, runs the probes,
+// A whole agent on one loop: performs what its core wants, runs the probes,
 // feeds their results through the HealthJudge. Loop thread only. stop() it and
 // wait for its callback before destroying it, or destroy it at any time, but
 // not inside its callbacks: then nameservers see only their connections close.
@@ -46,6 +51,7 @@ class AgentRunner final : private NameserverLink::Owner {
   using OnNote =
       std::function<void(const Note& note, const std::string& nameserver)>;
 
+  // `topics` may be null for an observer.
   AgentRunner(AgentSurroundings surroundings, AgentSettings settings,
               TopicListPtr topics, OnNote on_note = {});
   ~AgentRunner() override;
@@ -62,7 +68,8 @@ class AgentRunner final : private NameserverLink::Owner {
   // within `stop_timeout`.
   void stop(Leave leave, std::function<void()> on_stopped);
 
-  const Registration& registration() const { return registration_; }
+  // With how many nameservers the broker is registered now.
+  std::size_t registered_count() const { return core_->registered_count(); }
 
  private:
   struct Nameserver {
@@ -88,6 +95,7 @@ class AgentRunner final : private NameserverLink::Owner {
   void perform(const SendRegister& effect);
   void perform(const SendHeartbeat& effect);
   void perform(const SendVerdict& effect);
+  void perform(const SendObserve& effect);
   void perform(const SendUnregister& effect);
   void perform(const SendHandover& effect);
   void perform(const Note& note);
@@ -97,7 +105,7 @@ class AgentRunner final : private NameserverLink::Owner {
   const AgentSettings settings_;
   const OnNote on_note_;
   std::vector<Nameserver> nameservers_;
-  Registration registration_;
+  const std::unique_ptr<AgentCore> core_;
   HealthJudge judge_;
   std::vector<std::unique_ptr<ProbeLoop>> probes_;
   SharedHostCheck shared_host_check_;

@@ -292,7 +292,7 @@ class Agent::Impl {
   }
 
   void update_count() {
-    if (runner_) registered_count_ = runner_->registration().registered_count();
+    if (runner_) registered_count_ = runner_->registered_count();
   }
 
   // Set before the thread starts.

@@ -4,6 +4,7 @@
 #include "broker_agent/runtime/exchange_prober.h"
 #include "broker_agent/runtime/mqtt_prober.h"
 #include "broker_agent/runtime/prober.h"
+#include "broker_agent/runtime/rocketmq_prober.h"
 
 namespace waypost::agent {
 namespace {
@@ -37,6 +38,9 @@ std::unique_ptr<Prober> make_prober(const ProbeSurroundings& surroundings,
     case ProbeKind::kMqtt:
       return std::make_unique<MqttProber>(
           surroundings.executor, surroundings.network, spec.address, seed);
+    case ProbeKind::kRocketmq:
+      return std::make_unique<RocketmqProber>(
+          surroundings.executor, surroundings.network, spec.address);
     case ProbeKind::kCommand:
       return std::make_unique<CommandProber>(surroundings.spawn, spec.command);
   }

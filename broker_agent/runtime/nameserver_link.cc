@@ -51,6 +51,9 @@ void NameserverLink::send(const SendHeartbeat& call) {
 void NameserverLink::send(const SendVerdict& call) {
   send_call<VerdictDone>(codec::FrameKind::kVerdict, call);
 }
+void NameserverLink::send(const SendObserve& call) {
+  send_call<ObserveDone>(codec::FrameKind::kObserve, call);
+}
 void NameserverLink::send(const SendUnregister& call) {
   send_call<UnregisterDone>(codec::FrameKind::kUnregister, call);
 }

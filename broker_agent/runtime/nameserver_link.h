@@ -42,6 +42,7 @@ class NameserverLink final : private rpc::ChannelObserver {
   void send(const SendRegister& call);
   void send(const SendHeartbeat& call);
   void send(const SendVerdict& call);
+  void send(const SendObserve& call);
   void send(const SendUnregister& call);
   void send(const SendHandover& call);
 

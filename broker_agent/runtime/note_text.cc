@@ -21,7 +21,7 @@ NoteText describe(Note::What what) {
       return {LogLevel::kWarn,
               "nameserver does not have this broker, registers again"};
     case Note::What::kRestarted:
-      return {LogLevel::kInfo, "nameserver was restarted, registers again"};
+      return {LogLevel::kInfo, "nameserver was restarted"};
     case Note::What::kRefused:
       return {LogLevel::kError, "nameserver refuses the registration"};
     case Note::What::kSuperseded:
@@ -45,6 +45,15 @@ NoteText describe(Note::What what) {
               "death takes both, and leaves clients asking a dead nameserver "
               "for the way around a dead broker; run nameservers on machines "
               "of their own"};
+    case Note::What::kObserves:
+      return {LogLevel::kInfo, "nameserver has the observed broker"};
+    case Note::What::kNobodyThere:
+      return {LogLevel::kWarn,
+              "nameserver has no broker at the observed address: the broker "
+              "has not registered yet, or registers another address (see "
+              "'waypostctl broker list')"};
+    case Note::What::kVerdictRefused:
+      return {LogLevel::kError, "nameserver refuses the verdict"};
     case Note::What::kHealthy:
       return {LogLevel::kInfo, "broker is healthy"};
     case Note::What::kUnhealthy:

@@ -17,6 +17,7 @@
 
 #include "benchmarks/driver/child_process.h"
 #include "benchmarks/driver/native_client.h"
+#include "benchmarks/driver/remoting_requests.h"
 #include "benchmarks/driver/settings.h"
 #include "tests/support/process.h"
 #include "wire/codec/frame.h"
@@ -41,14 +42,17 @@ struct Floor {
   base::Endpoint endpoint;
 };
 
-Floor start_floor() {
+Floor start_floor(const std::string& answer = canned_answer(),
+                  const std::vector<std::string>& offsets = {}) {
   char name[] = "/tmp/waypost-floor-XXXXXX";
   const int fd = mkstemp(name);
   REQUIRE(fd >= 0);
   close(fd);
-  std::ofstream(name, std::ios::binary) << canned_answer();
+  std::ofstream(name, std::ios::binary) << answer;
   ChildProcess::Options options;
   options.arguments = {FLOOR_PROGRAM, "127.0.0.1", "0", name};
+  options.arguments.insert(options.arguments.end(), offsets.begin(),
+                           offsets.end());
   auto process = ChildProcess::start(options);
   REQUIRE(process);
   const auto line = (*process)->read_line(std::chrono::seconds(30));
@@ -97,6 +101,86 @@ TEST_CASE("a closed loop counts whole answers and their latency") {
   CHECK(result->measured >= milliseconds(200));
   CHECK(result->generator_cpu > 0);
   CHECK(result->overdue == 0);
+}
+
+// --- Remoting ---
+
+std::string remoting_frame(WireFormat format, std::int32_t flag) {
+  remoting::Command command = route_query_command(
+      format == WireFormat::kRemoting ? remoting::Serialization::kJson
+                                      : remoting::Serialization::kBinary,
+      "T");
+  command.flag = flag;
+  if (flag != 0) command.code = 0;
+  return remoting::encode_frame(command, "the body");
+}
+
+TEST_CASE("remoting requests are numbered and their answers matched") {
+  for (const auto format :
+       {WireFormat::kRemoting, WireFormat::kRemotingBinary}) {
+    const std::string request = remoting_frame(format, 0);
+    const std::string answer = remoting_frame(format, remoting::kFlagResponse);
+    const Floor floor = start_floor(
+        answer, {std::to_string(find_request_id(format, request).value()),
+                 std::to_string(find_request_id(format, answer).value()),
+                 std::to_string(request_id_bytes(format))});
+    LoadPlan plan = plan_for(floor.endpoint, 0, 16);
+    plan.connections.assign(
+        4, {"", std::make_shared<std::vector<std::string>>(1, request), 0,
+            format, find_request_id(format, request).value()});
+    const auto result = generate_load(plan);
+    REQUIRE_MESSAGE(result, result.error().to_string());
+    CHECK(result->answers > 64);
+    CHECK(result->answer_bytes == result->answers * answer.size());
+    CHECK(result->error_answers == 0);
+  }
+}
+
+TEST_CASE("numbers are found where they have room") {
+  const std::string request = remoting_frame(WireFormat::kRemoting, 0);
+  const auto at = find_request_id(WireFormat::kRemoting, request);
+  REQUIRE(at);
+  CHECK(request.substr(*at, 10) == "1000000000");
+  std::string numbered = request;
+  put_request_id(WireFormat::kRemoting, &numbered[*at], kRequestIdMax);
+  CHECK(numbered.substr(*at, 10) == "2147483647");
+  remoting::Command small;
+  small.opaque = 7;
+  CHECK_FALSE(
+      find_request_id(WireFormat::kRemoting, remoting::encode_frame(small)));
+  CHECK_FALSE(find_request_id(WireFormat::kRemoting, "not a frame"));
+}
+
+TEST_CASE("answers with another code than success are errors") {
+  remoting::Command response;
+  response.code = remoting::response_code::kSystemError;
+  response.opaque = 1'500'000'000;
+  response.ext_fields.emplace();
+  const std::string bytes = remoting::encode_frame(response);
+  const auto frame = take_answer_frame(WireFormat::kRemoting, bytes);
+  REQUIRE(frame);
+  REQUIRE(*frame);
+  CHECK((*frame)->error);
+  CHECK((*frame)->id == 1'500'000'000);
+  CHECK((*frame)->bytes == bytes.size());
+  const auto half = take_answer_frame(WireFormat::kRemoting,
+                                      std::span<const char>(bytes).first(20));
+  REQUIRE(half);
+  CHECK_FALSE(*half);
+  CHECK_FALSE(take_answer_frame(WireFormat::kRemoting,
+                                std::string("\xff\xff\xff\xff....")));
+}
+
+TEST_CASE("a stretch ends early when it is told to") {
+  const Floor floor = start_floor();
+  LoadPlan plan = plan_for(floor.endpoint, 2, 1);
+  plan.duration = std::chrono::minutes(10);
+  std::atomic<bool> stop = false;
+  plan.stop = &stop;
+  plan.on_measure_begin = [&] { stop = true; };
+  const auto result = generate_load(plan);
+  REQUIRE(result);
+  CHECK(result->measured < std::chrono::minutes(1));
 }
 
 TEST_CASE("an open loop keeps its rate") {

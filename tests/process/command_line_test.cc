@@ -279,6 +279,22 @@ TEST_CASE("a required option may come from anywhere, but must come") {
   CHECK_FALSE(given.line.exit_status.has_value());
 }
 
+TEST_CASE("an option may be required only without another one") {
+  Run missing;
+  missing.program.required_without = {"output", {"zone"}};
+  missing({});
+  CHECK(missing.line.exit_status == kExitUsage);
+  CHECK(contains(missing.err.str(), "--zone is missing"));
+  Run other;
+  other.program.required_without = {"output", {"zone"}};
+  other({"--output", "json"});
+  CHECK_FALSE(other.line.exit_status.has_value());
+  Run help;
+  help.program.required_without = {"output", {"zone"}};
+  help({"--help"});
+  CHECK(contains(help.out.str(), "Required without --output."));
+}
+
 TEST_CASE("help tells usage, examples, options with defaults, exit statuses") {
   Run run;
   run({"--help"});

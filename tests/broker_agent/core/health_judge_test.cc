@@ -26,6 +26,19 @@ TEST_CASE("the first result of a probe counts at once") {
   CHECK(verdict->reason == "tcp: no answer within 1s");
 }
 
+TEST_CASE("an observer's first failure is one of as many as any other's") {
+  HealthSettings settings;
+  settings.first_failure_counts = false;
+  HealthJudge judge(settings, {"rocketmq"});
+  CHECK_FALSE(judge.on_probe(0, kFailed, at_ms(1)).has_value());
+  CHECK_FALSE(judge.verdict().has_value());
+  CHECK(judge.on_probe(0, kPassed, at_ms(1000))->healthy);
+
+  HealthJudge other(settings, {"rocketmq"});
+  CHECK_FALSE(other.on_probe(0, kFailed, at_ms(1)).has_value());
+  CHECK_FALSE(other.on_probe(0, kFailed, at_ms(2))->healthy);
+}
+
 TEST_CASE("two failures in a row make it unhealthy, two successes healthy") {
   HealthJudge judge({}, {"mqtt"});
   REQUIRE(judge.on_probe(0, kPassed, at_ms(0)).has_value());

@@ -17,6 +17,9 @@ ProbeSpec parsed(std::string_view text) {
 TEST_CASE("probes look at the broker's address unless they name another") {
   CHECK(parsed("tcp").address == kBroker);
   CHECK(parsed("mqtt").kind == ProbeKind::kMqtt);
+  CHECK(parsed("rocketmq").kind == ProbeKind::kRocketmq);
+  CHECK(parsed("rocketmq@10.0.0.2:10911").address.to_string() ==
+        "10.0.0.2:10911");
   CHECK(parsed("mqtt@10.0.0.2:1884").address.to_string() == "10.0.0.2:1884");
   CHECK(parsed("tcp@[::1]:99").address == base::Endpoint{"::1", 99});
   CHECK(parsed("tcp-exchange@[::1]:99:a:b/c").address ==

@@ -301,6 +301,7 @@ class World {
           return model::HeartbeatReply{to.incarnation, {}, known};
         });
   }
+  void perform(const SendObserve&) { FAIL("a registration observes nobody"); }
   void perform(const SendVerdict& effect) {
     const auto link = effect.link;
     call<VerdictDone>(link, effect.deadline,

@@ -163,6 +163,7 @@ class Transcript {
                       << (effect.request.healthy ? "healthy" : "unhealthy")
                       << '\n';
   }
+  void write(const SendObserve& effect) { line(effect.link) << "observe\n"; }
   void write(const SendUnregister& effect) {
     line(effect.link) << "unregister epoch " << effect.request.epoch.value()
                       << '\n';

@@ -40,6 +40,13 @@ class NameserverThread {
 
   std::string address() const { return endpoint_.to_string(); }
 
+  void register_stock_broker(const std::string& name,
+                             const base::Endpoint& address) {
+    ask([&](SmallNameserver& server) {
+      server.register_stock_broker(name, address, "orders");
+      return true;
+    });
+  }
   std::optional<model::BrokerListing> broker(const std::string& name) {
     return ask([&](SmallNameserver& server) { return server.broker(name); });
   }

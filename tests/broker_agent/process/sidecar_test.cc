@@ -149,6 +149,63 @@ TEST_CASE("what cannot work is refused before anything is done") {
   }
 }
 
+TEST_CASE("an observer takes no word about who registers") {
+  const std::vector<std::string> good = {our_executable("waypost-agent"),
+                                         "--nameservers", "127.0.0.1:1",
+                                         "--observe", "127.0.0.1:10911"};
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"--cluster", "c"}, "cluster means nothing together with observe"},
+      {{"--broker-name", "b"}, "broker-name means nothing"},
+      {{"--broker-id", "1"}, "broker-id means nothing"},
+      {{"--broker-address", "127.0.0.1:2"}, "broker-address means nothing"},
+      {{"--zone", "z"}, "zone means nothing"},
+      {{"--topics", "topics.json"}, "topics means nothing"},
+      {{"--observe", "127.0.0.1:0"}, "port 0"},
+      {{"--observe", "10911"}, "10911"},
+  };
+  for (const auto& [more, why] : cases) {
+    CAPTURE(why);
+    auto arguments = good;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto finished = support::run(arguments);
+    INFO(finished.transcript);
+    CHECK(finished.exit.status == 2);
+    CHECK(finished.transcript.find(why) != std::string::npos);
+  }
+}
+
+TEST_CASE("one process observes several brokers, at several nameservers") {
+  std::optional<Process> process;
+  NameserverThread one(1);
+  NameserverThread two(2);
+  // Nothing listens there: both are dead.
+  const base::Endpoint a{"127.0.0.1", support::unused_port()};
+  const base::Endpoint b{"127.0.0.1", support::unused_port()};
+  for (auto* nameserver : {&one, &two}) {
+    nameserver->register_stock_broker("broker-a", a);
+    nameserver->register_stock_broker("broker-b", b);
+  }
+  process.emplace(
+      std::vector<std::string>{our_executable("waypost-agent"), "--nameservers",
+                               one.address() + "," + two.address(), "--observe",
+                               a.to_string() + "," + b.to_string()});
+  CHECK(wait_until(scaled(5s), [&] {
+    return one.is_unhealthy("broker-a") && one.is_unhealthy("broker-b") &&
+           two.is_unhealthy("broker-a") && two.is_unhealthy("broker-b");
+  }));
+  process->terminate();
+  const auto exit = process->wait(scaled(5s));
+  INFO(process->transcript());
+  REQUIRE(exit.has_value());
+  CHECK(exit->status == 0);
+  CHECK(process->transcript().find("has the observed broker") !=
+        std::string::npos);
+  // Its verdicts lapse; nobody was taken along.
+  CHECK(wait_until(scaled(8s), [&] {
+    return one.is_healthy("broker-a") && one.is_healthy("broker-b");
+  }));
+}
+
 TEST_CASE("a command probe runs a program") {
   support::TempDir dir;
   Sidecar sidecar;

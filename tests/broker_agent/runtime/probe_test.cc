@@ -14,6 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::mqtt_answer;
+using testing::rocketmq_answer;
+using testing::rocketmq_request_bytes;
 using testing::ScriptedBroker;
 
 const base::Endpoint kBroker{"10.0.0.1", 1883};
@@ -23,6 +25,9 @@ struct ProbeWorld {
   explicit ProbeWorld(const std::string& probe) {
     spec = *parse_probe(probe, kBroker);
     broker.emplace(broker_node.executor(), broker_node.network(), kBroker);
+    if (spec.kind == ProbeKind::kRocketmq) {
+      broker->set_requests(rocketmq_request_bytes);
+    }
   }
   void start() {
     ProbeSurroundings around{agent_node.executor(), agent_node.network(), {}};
@@ -77,7 +82,12 @@ TEST_CASE("a healthy broker passes every kind, once each interval") {
     kind = "mqtt";
     answer = mqtt_answer();
   }
+  SUBCASE("rocketmq") {
+    kind = "rocketmq";
+    answer = rocketmq_answer();
+  }
   CAPTURE(kind);
+  const bool keeps = kind == "mqtt" || kind == "rocketmq";
   ProbeWorld w(kind);
   w.broker->set_answer(answer);
   w.start();
@@ -85,10 +95,10 @@ TEST_CASE("a healthy broker passes every kind, once each interval") {
   CHECK(w.passes() == 10);
   CHECK(w.times.back() - w.times.front() >= 8900ms);
   CHECK(w.times.back() - w.times.front() <= 9100ms);
-  // mqtt keeps its connection, the others leave none behind.
+  // Some keep their connection, the others leave none behind.
   w.world.run_for(500ms);
-  CHECK(w.broker->accepted() == (kind == "mqtt" ? 1 : 10));
-  CHECK(w.broker->open_connections() == (kind == "mqtt" ? 1 : 0));
+  CHECK(w.broker->accepted() == (keeps ? 1 : 10));
+  CHECK(w.broker->open_connections() == (keeps ? 1 : 0));
 }
 
 TEST_CASE("what is sent and asked for is what the operator wrote") {
@@ -124,7 +134,8 @@ TEST_CASE("what is sent and asked for is what the operator wrote") {
 }
 
 TEST_CASE("a refused connection fails at once and says so") {
-  for (const char* kind : {"tcp", "tcp-exchange:a/b", "http:/", "mqtt"}) {
+  for (const char* kind :
+       {"tcp", "tcp-exchange:a/b", "http:/", "mqtt", "rocketmq"}) {
     CAPTURE(kind);
     ProbeWorld w(kind);
     w.broker->stop_listening();
@@ -138,7 +149,8 @@ TEST_CASE("a refused connection fails at once and says so") {
 }
 
 TEST_CASE("a machine that is gone fails every kind after the timeout") {
-  for (const char* kind : {"tcp", "tcp-exchange:a/b", "http:/", "mqtt"}) {
+  for (const char* kind :
+       {"tcp", "tcp-exchange:a/b", "http:/", "mqtt", "rocketmq"}) {
     CAPTURE(kind);
     ProbeWorld w(kind);
     w.world.isolate("broker");
@@ -155,7 +167,8 @@ TEST_CASE("a hung broker fails every kind but tcp within two timeouts") {
       std::tuple<const char*, ScriptedBroker::Answer, const char*, const char*>>
       cases = {{"tcp-exchange:PING/+PONG", pong, "'+PONG'", "'+PONG'"},
                {"http:/", ok_http, "an HTTP response", "an HTTP response"},
-               {"mqtt", mqtt_answer(), "PINGRESP", "CONNACK"}};
+               {"mqtt", mqtt_answer(), "PINGRESP", "CONNACK"},
+               {"rocketmq", rocketmq_answer(), "an answer", "an answer"}};
   for (const auto& [kind, answer, first, second] : cases) {
     CAPTURE(kind);
     ProbeWorld w(kind);
@@ -218,6 +231,9 @@ TEST_CASE("wrong answers fail at once with what was seen") {
       {"mqtt", std::string("\x20\x02\0\x03", 4), "server unavailable"},
       {"mqtt", "HTTP/1.1 400 Bad Request\r\n", "not MQTT: 'HTTP"},
       {"mqtt", std::string("\xd0\0", 2), "unexpected packet of type 13"},
+      {"rocketmq", "220 smtp ready\r\n", "not RocketMQ: '220 smtp"},
+      {"rocketmq", std::string("\0\0\0\x0c\0\0\0\x08{\"code\"", 16),
+       "not RocketMQ: '"},
       {"tcp-exchange:a/b", std::string(100000, '\xff'), "16 KiB without 'b'"},
   };
   for (const auto& [kind, answer, why] : cases) {
@@ -266,8 +282,70 @@ TEST_CASE(
   CHECK(w.broker->accepted() == 3);
 }
 
+TEST_CASE("a RocketMQ broker that can refuse is alive") {
+  // Success, busy, not supported, no permission.
+  for (const std::int32_t code : {0, 2, 3, 16}) {
+    CAPTURE(code);
+    ProbeWorld w("rocketmq");
+    w.broker->set_answer(rocketmq_answer(code));
+    w.start();
+    w.run_results(3);
+    CHECK(w.passes() == 3);
+    CHECK(w.broker->accepted() == 1);
+  }
+}
+
+TEST_CASE("rocketmq asks what changes nothing, without ext fields") {
+  ProbeWorld w("rocketmq");
+  std::string seen;
+  w.broker->set_answer([&](std::string_view bytes) {
+    seen = bytes;
+    return rocketmq_answer()(bytes);
+  });
+  w.start();
+  w.run_results(2);
+  const auto scan = remoting::scan_frame(std::as_bytes(std::span(seen)), 4096);
+  REQUIRE(scan.outcome == remoting::FrameScan::Outcome::kFrame);
+  const auto command = remoting::decode_header(scan.frame);
+  REQUIRE(command.has_value());
+  CHECK(command->code == 46);
+  CHECK(command->opaque == 2);
+  CHECK_FALSE(command->is_oneway());
+  CHECK_FALSE(command->ext_fields.has_value());
+  CHECK(scan.frame.body == "{}");
+}
+
+TEST_CASE("rocketmq takes no answer to something else for its own") {
+  ProbeWorld w("rocketmq");
+  w.broker->set_answer([](std::string_view) {
+    remoting::Command other;
+    other.opaque = 77;
+    other.flag = remoting::kFlagResponse;
+    remoting::Command asks_us;  // a broker's own request
+    asks_us.code = 40;
+    asks_us.opaque = 1;
+    return remoting::encode_frame(other) + remoting::encode_frame(asks_us);
+  });
+  w.start();
+  w.run_results(2);
+  CHECK(w.passes() == 0);
+  CHECK(w.last().detail == "no answer within 1s (waiting for an answer)");
+}
+
+TEST_CASE("rocketmq connects again when its kept connection was closed") {
+  ProbeWorld w("rocketmq");
+  w.broker->set_answer(rocketmq_answer());
+  w.start();
+  w.run_results(2);
+  w.broker->close_all();
+  w.run_results(2);
+  CHECK(w.passes() == 4);
+  CHECK(w.broker->accepted() == 2);
+}
+
 TEST_CASE("a probe is destroyed in any state without a word") {
-  for (const char* kind : {"tcp", "tcp-exchange:a/+PONG", "http:/", "mqtt"}) {
+  for (const char* kind :
+       {"tcp", "tcp-exchange:a/+PONG", "http:/", "mqtt", "rocketmq"}) {
     for (int steps = 0; steps < 12; ++steps) {
       ProbeWorld w(kind);
       w.broker->set_answer(mqtt_answer());

@@ -4,10 +4,13 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/assert.h"
 #include "base/executor.h"
+#include "wire/codec/remoting/command.h"
 #include "wire/transport/network.h"
 
 namespace waypost::agent::testing {
@@ -34,6 +37,12 @@ class ScriptedBroker {
   const base::Endpoint& endpoint() const { return listener_->local(); }
 
   void set_answer(Answer answer) { answer_ = std::move(answer); }
+  // What a whole request is: answers are for these. Without it whatever arrives
+  // together is one.
+  using RequestBytes = std::function<std::size_t(std::string_view)>;
+  void set_requests(RequestBytes request_bytes) {
+    request_bytes_ = std::move(request_bytes);
+  }
   void set_greeting(std::string greeting) { greeting_ = std::move(greeting); }
   // Closes the connection after an answer.
   void set_closes(bool closes) { closes_ = closes; }
@@ -68,8 +77,10 @@ class ScriptedBroker {
       const std::string got(
           static_cast<const char*>(static_cast<const void*>(bytes.data())),
           bytes.size());
-      if (owner_.answer_) send(owner_.answer_(got));
-      return bytes.size();
+      const std::size_t used =
+          owner_.request_bytes_ ? owner_.request_bytes_(got) : got.size();
+      if (used > 0 && owner_.answer_) send(owner_.answer_(got.substr(0, used)));
+      return used;
     }
     void on_closed(transport::CloseReason, const base::Error&) override {
       open_ = false;
@@ -107,6 +118,7 @@ class ScriptedBroker {
   std::unique_ptr<transport::Listener> listener_;
   std::list<std::unique_ptr<Peer>> connections_;
   Answer answer_;
+  RequestBytes request_bytes_;
   std::string greeting_;
   bool closes_ = false;
   base::Duration pace_{0};
@@ -123,6 +135,25 @@ inline ScriptedBroker::Answer mqtt_answer(char connack_code = '\0') {
     if (bytes.starts_with('\xc0')) return std::string("\xd0\0", 2);
     return {};
   };
+}
+
+// A broker that answers every remoting request with that code.
+inline ScriptedBroker::Answer rocketmq_answer(std::int32_t code = 0) {
+  return [code](std::string_view bytes) {
+    const auto scan = remoting::scan_frame(std::as_bytes(std::span(bytes)),
+                                           remoting::kFrameMaxBytesDefault);
+    const auto request = remoting::decode_header(scan.frame);
+    WAYPOST_ASSERT(request.has_value());
+    return remoting::encode_frame(remoting::make_response(*request, code));
+  };
+}
+
+// How long the remoting frame at the front is; 0: it is not all there.
+inline std::size_t rocketmq_request_bytes(std::string_view bytes) {
+  const auto scan = remoting::scan_frame(std::as_bytes(std::span(bytes)),
+                                         remoting::kFrameMaxBytesDefault);
+  return scan.outcome == remoting::FrameScan::Outcome::kFrame ? scan.frame_bytes
+                                                              : 0;
 }
 
 }  // namespace waypost::agent::testing

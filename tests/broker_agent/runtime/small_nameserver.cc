@@ -36,6 +36,9 @@ class SmallNameserver::Session final : public rpc::SessionHandler {
       case codec::FrameKind::kVerdict:
         return answer<registry::Verdict, model::VerdictRequest,
                       model::VerdictReply>(frame);
+      case codec::FrameKind::kObserve:
+        return answer<registry::Observe, model::ObserveRequest,
+                      model::ObserveReply>(frame);
       case codec::FrameKind::kUnregister:
         return answer<registry::Unregister, model::UnregisterRequest,
                       model::UnregisterReply>(frame);
@@ -60,11 +63,13 @@ class SmallNameserver::Session final : public rpc::SessionHandler {
  private:
   void on_hello(const codec::FrameView& frame) {
     const auto request = codec::decode<model::HelloRequest>(frame.payload);
-    WAYPOST_ASSERT(request.has_value() && request->broker.has_value());
+    WAYPOST_ASSERT(request.has_value());
     model::HelloReply reply;
     reply.server_name = "small";
     reply.incarnation = owner_.incarnation_;
-    reply.largest_epoch = owner_.registry_.largest_epoch(*request->broker);
+    if (request->broker) {
+      reply.largest_epoch = owner_.registry_.largest_epoch(*request->broker);
+    }
     send(frame, reply);
   }
 
@@ -136,6 +141,21 @@ registry::Effects SmallNameserver::step(const registry::Event& event) {
                        " " + change.broker.to_string());
   }
   return effects;
+}
+
+void SmallNameserver::register_stock_broker(const std::string& name,
+                                            const base::Endpoint& address,
+                                            const std::string& topic) {
+  registry::Register event;
+  event.request.cluster = model::ClusterName("c");
+  event.request.broker = {model::BrokerName(name), model::kMasterId};
+  event.request.address = address;
+  event.request.topics = {{model::TopicName(topic), {4, 4, {}, 0}}};
+  event.binding = model::BindingId(1'000'000);
+  event.origin = registry::Origin::kRemoting;
+  event.topics = registry::TopicsPolicy::kMerge;
+  event.apply_if = registry::ApplyIf::kDifferent;
+  step(event);
 }
 
 void SmallNameserver::scan() {

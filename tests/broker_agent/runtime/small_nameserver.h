@@ -26,6 +26,11 @@ class SmallNameserver {
 
   const base::Endpoint& endpoint() const { return acceptor_->local(); }
 
+  // As a RocketMQ broker does that speaks for itself; again for a sign of life.
+  void register_stock_broker(const std::string& name,
+                             const base::Endpoint& address,
+                             const std::string& topic);
+
   // None: not registered.
   std::optional<model::BrokerListing> broker(const std::string& name,
                                              std::int64_t id = 0) const;

@@ -15,6 +15,7 @@ namespace request_code {
 inline constexpr std::int32_t kPullMessage = 11;
 inline constexpr std::int32_t kGetBrokerRuntimeInfo = 28;
 inline constexpr std::int32_t kHeartBeat = 34;
+inline constexpr std::int32_t kCheckClientConfig = 46;
 inline constexpr std::int32_t kPutKvConfig = 100;
 inline constexpr std::int32_t kGetKvConfig = 101;
 inline constexpr std::int32_t kDeleteKvConfig = 102;
