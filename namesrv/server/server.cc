@@ -2,10 +2,12 @@
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
 #include "base/random.h"
+#include "namesrv/server/kv_import.h"
 #include "namesrv/store/sqlite_state_store.h"
 
 namespace waypost::server {
@@ -63,9 +65,54 @@ Server::open_data_directory() {
   return roster;
 }
 
+// RocketMQ's configuration is taken over once, into a fresh directory: what is
+// changed here later must not come back as it was.
+base::Result<std::vector<store::Change>> Server::kv_to_import() const {
+  if (settings_.kv_import_file.empty()) return std::vector<store::Change>{};
+  if (std::filesystem::exists(settings_.data_dir + "/state.db")) {
+    logger_.info(
+        "key-value configuration of RocketMQ not read: the data directory has "
+        "its own",
+        {{"file", settings_.kv_import_file}});
+    return std::vector<store::Change>{};
+  }
+  auto changes = read_kv_config(settings_.kv_import_file);
+  if (!changes && changes.error().code == base::ErrorCode::kNotFound) {
+    logger_.warn("there is no key-value configuration of RocketMQ to take over",
+                 {{"why", changes.error().to_string()}});
+    return std::vector<store::Change>{};
+  }
+  if (!changes) return changes;
+  store::HardState tried;
+  for (const store::Change& change : *changes) {
+    auto fits = store::check(tried, change, settings_.service.hard_state);
+    if (!fits) return tl::unexpected(fits.error());
+    store::apply(tried, change);
+  }
+  return changes;
+}
+
+base::Status Server::import_kv(const std::vector<store::Change>& changes,
+                               store::HardState& state) {
+  if (changes.empty()) return {};
+  if (auto kept = hard_state_store_->commit(changes); !kept) return kept;
+  for (const store::Change& change : changes) store::apply(state, change);
+  logger_.info("key-value configuration of RocketMQ taken over",
+               {{"file", settings_.kv_import_file},
+                {"entries", state.kv.entry_count()}});
+  return {};
+}
+
 base::Result<store::HardState> Server::open_hard_state() {
+  const auto imported = kv_to_import();
+  if (!imported) return tl::unexpected(imported.error());
   hard_state_store_ = store::make_sqlite_state_store(settings_.data_dir);
   auto state = hard_state_store_->load();
+  if (state) {
+    if (auto done = import_kv(*imported, *state); !done) {
+      return tl::unexpected(done.error());
+    }
+  }
   if (state || state.error().code != base::ErrorCode::kMalformed) return state;
   // Without configuration routes are as good as before.
   logger_.error("configuration and permission overrides are lost here",

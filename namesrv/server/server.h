@@ -40,6 +40,9 @@ class Server {
 
  private:
   base::Result<std::vector<lifecycle::RosterEntry>> open_data_directory();
+  base::Result<std::vector<store::Change>> kv_to_import() const;
+  base::Status import_kv(const std::vector<store::Change>& changes,
+                         store::HardState& state);
   base::Result<store::HardState> open_hard_state();
   void make_service(const std::vector<lifecycle::RosterEntry>& roster,
                     store::HardState hard_state);
