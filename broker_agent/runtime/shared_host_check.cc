@@ -20,19 +20,19 @@ void SharedHostCheck::start(const std::vector<base::Endpoint>& nameservers) {
 void SharedHostCheck::look_up(Lookup& lookup) {
   lookup.operation = network_.resolve(
       lookup.host, kLookupDeadline,
-      [this, &lookup](const base::Result<std::vector<std::string>>& addresses) {
-        on_resolved(lookup, addresses);
+      [this, &lookup](const base::Result<transport::ResolvedHost>& host) {
+        on_resolved(lookup, host);
       });
 }
 
 void SharedHostCheck::on_resolved(
-    Lookup& lookup, const base::Result<std::vector<std::string>>& addresses) {
-  if (!addresses) {
+    Lookup& lookup, const base::Result<transport::ResolvedHost>& host) {
+  if (!host) {
     lookup.retry =
         executor_.run_after(kRetryAfter, [this, &lookup] { look_up(lookup); });
     return;
   }
-  if (std::any_of(addresses->begin(), addresses->end(), is_local_)) {
+  if (std::any_of(host->addresses.begin(), host->addresses.end(), is_local_)) {
     on_shared_(lookup.index);
   }
 }

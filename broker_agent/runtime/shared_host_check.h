@@ -41,7 +41,7 @@ class SharedHostCheck {
   };
   void look_up(Lookup& lookup);
   void on_resolved(Lookup& lookup,
-                   const base::Result<std::vector<std::string>>& addresses);
+                   const base::Result<transport::ResolvedHost>& host);
 
   base::Executor& executor_;
   transport::Network& network_;

@@ -43,8 +43,14 @@ class Operation {
 using AcceptCallback = std::function<void(std::unique_ptr<Connection>)>;
 using ConnectCallback =
     std::function<void(base::Result<std::unique_ptr<Connection>>)>;
-using ResolveCallback =
-    std::function<void(base::Result<std::vector<std::string>>)>;
+// What a host name stands for.
+struct ResolvedHost {
+  std::vector<std::string> addresses;  // numeric, at least one
+  // How long this holds, as the name servers say; 0 when nobody said (a numeric
+  // host, the hosts file).
+  base::Duration ttl{0};
+};
+using ResolveCallback = std::function<void(base::Result<ResolvedHost>)>;
 
 // The network as one loop's thread sees it. All calls and callbacks are on that
 // thread; no callback runs inside the call that asked for it.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include <netdb.h>
@@ -47,6 +48,21 @@ std::vector<std::string> addresses_of(const ares_addrinfo& found) {
   return addresses;
 }
 
+// The shortest of all records on the way to the addresses.
+base::Duration ttl_of(const ares_addrinfo& found) {
+  std::optional<int> ttl;
+  const auto take = [&ttl](int seconds) {
+    if (seconds >= 0) ttl = std::min(ttl.value_or(seconds), seconds);
+  };
+  for (const auto* node = found.nodes; node != nullptr; node = node->ai_next) {
+    take(node->ai_ttl);
+  }
+  for (const auto* name = found.cnames; name != nullptr; name = name->next) {
+    take(name->ttl);
+  }
+  return std::chrono::seconds(ttl.value_or(0));
+}
+
 }  // namespace
 
 struct Resolver::Socket {
@@ -74,7 +90,7 @@ Resolver::Resolver(UvLoop& loop, const std::string& host,
 
 void Resolver::start(base::Duration deadline, const ResolverOptions& options) {
   if (SocketAddress::parse(host_, 0)) {
-    return finish_soon(std::vector<std::string>{host_});
+    return finish_soon(ResolvedHost{{host_}, {}});
   }
   const int status = open_channel(deadline, options);
   if (status != ARES_SUCCESS) return finish_soon(failed(status));
@@ -172,12 +188,12 @@ void Resolver::on_answer(int status, ares_addrinfo* found) {
       found, &ares_freeaddrinfo);
   if (done_) return;
   if (status != ARES_SUCCESS) return finish_soon(failed(status));
-  auto addresses = addresses_of(*owned);
-  if (addresses.empty()) return finish_soon(failed(ARES_ENODATA));
-  finish_soon(std::move(addresses));
+  ResolvedHost host{addresses_of(*owned), ttl_of(*owned)};
+  if (host.addresses.empty()) return finish_soon(failed(ARES_ENODATA));
+  finish_soon(std::move(host));
 }
 
-void Resolver::finish_soon(Addresses result) {
+void Resolver::finish_soon(Answer result) {
   done_ = true;
   result_ = std::move(result);
   retry_.reset();

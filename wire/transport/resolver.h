@@ -42,7 +42,7 @@ class Resolver final : public Operation {
   struct ChannelDestroy {
     void operator()(ares_channel channel) const { ares_destroy(channel); }
   };
-  using Addresses = base::Result<std::vector<std::string>>;
+  using Answer = base::Result<ResolvedHost>;
 
   void start(base::Duration deadline, const ResolverOptions& options);
   int open_channel(base::Duration deadline, const ResolverOptions& options);
@@ -50,14 +50,14 @@ class Resolver final : public Operation {
   void process(ares_socket_t readable, ares_socket_t writable);
   void arm_retry();
   void on_answer(int status, ares_addrinfo* found);
-  void finish_soon(Addresses result);
+  void finish_soon(Answer result);
   void finish();
   tl::unexpected<base::Error> failed(int status) const;
 
   UvLoop& loop_;
   const std::string host_;
   ResolveCallback on_resolved_;
-  Addresses result_;
+  Answer result_;
   bool done_ = false;
   std::map<ares_socket_t, std::unique_ptr<Socket>> sockets_;
   std::unique_ptr<base::Timer> retry_;

@@ -37,18 +37,17 @@ UvConnector::UvConnector(UvLoop& loop, const base::Endpoint& endpoint,
   }
   resolving_ = loop_.network().resolve(
       endpoint_.host, deadline,
-      [this](auto addresses) { on_resolved(std::move(addresses)); });
+      [this](auto host) { on_resolved(std::move(host)); });
 }
 
 UvConnector::~UvConnector() { drop_attempt(); }
 
-void UvConnector::on_resolved(
-    base::Result<std::vector<std::string>> addresses) {
-  if (!addresses) {
+void UvConnector::on_resolved(base::Result<ResolvedHost> host) {
+  if (!host) {
     return finish(tl::unexpected(
-        addresses.error().with_context("connect to " + endpoint_.to_string())));
+        host.error().with_context("connect to " + endpoint_.to_string())));
   }
-  addresses_ = std::move(*addresses);
+  addresses_ = std::move(host->addresses);
   try_next();
 }
 

@@ -38,7 +38,7 @@ class UvConnector final : public Operation {
  private:
   struct Attempt;
 
-  void on_resolved(base::Result<std::vector<std::string>> addresses);
+  void on_resolved(base::Result<ResolvedHost> host);
   void try_next();
   int start_attempt(const std::string& address);
   void drop_attempt();

@@ -39,7 +39,7 @@ class ResolveOperation : public transport::Operation {
                    transport::ResolveCallback on_resolved)
       : on_resolved_(std::move(on_resolved)) {
     if (is_numeric(host)) {
-      answer_after(executor, base::Duration(0), std::vector{host});
+      answer_after(executor, base::Duration(0), {{{host}, {}}});
       return;
     }
     const auto* entry = world.find_host(host);
@@ -55,13 +55,13 @@ class ResolveOperation : public transport::Operation {
                    base::fail(base::ErrorCode::kUnavailable,
                               "resolve " + host + ": no such host"));
     } else {
-      answer_after(executor, delay, entry->addresses);
+      answer_after(executor, delay, {{entry->addresses, entry->ttl}});
     }
   }
 
  private:
   void answer_after(SimExecutor& executor, base::Duration delay,
-                    base::Result<std::vector<std::string>> answer) {
+                    base::Result<transport::ResolvedHost> answer) {
     timer_ =
         executor.run_after(delay, [this, answer = std::move(answer)]() mutable {
           // The callback may destroy this.
@@ -99,7 +99,7 @@ class ConnectOperation : public transport::Operation {
                 .with_context("connect to " + endpoint_.to_string())));
         return;
       }
-      addresses_ = std::move(*result);
+      addresses_ = std::move(result->addresses);
       try_next();
     });
   }

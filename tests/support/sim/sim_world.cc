@@ -238,8 +238,10 @@ void SimWorld::set_delay(const std::string& a, const std::string& b,
 }
 
 void SimWorld::add_host(const std::string& name,
-                        std::vector<std::string> addresses) {
+                        std::vector<std::string> addresses,
+                        base::Duration ttl) {
   hosts_[name].addresses = std::move(addresses);
+  hosts_[name].ttl = ttl;
 }
 
 void SimWorld::set_lookup(const std::string& name, Lookup behaviour) {

@@ -147,7 +147,8 @@ class SimWorld {
 
   // Host names: what they resolve to, and whether lookups fail or hang.
   enum class Lookup : std::uint8_t { kWorks, kFails, kHangs };
-  void add_host(const std::string& name, std::vector<std::string> addresses);
+  void add_host(const std::string& name, std::vector<std::string> addresses,
+                base::Duration ttl = {});
   void set_lookup(const std::string& name, Lookup behaviour);
 
   base::Random& random() { return random_; }
@@ -167,6 +168,7 @@ class SimWorld {
   SimNode* find_address(const std::string& address);
   struct HostEntry {
     std::vector<std::string> addresses;
+    base::Duration ttl{0};
     Lookup behaviour = Lookup::kWorks;
   };
   const HostEntry* find_host(const std::string& name) const;

@@ -13,8 +13,10 @@ using Addresses = base::Result<std::vector<std::string>>;
 Addresses look_up(Loop& loop, const std::string& host,
                   base::Duration deadline = kDeadline) {
   std::optional<Addresses> outcome;
-  const auto operation = loop.network().resolve(
-      host, deadline, [&](auto result) { outcome = std::move(result); });
+  const auto operation =
+      loop.network().resolve(host, deadline, [&](auto result) {
+        outcome = result.map([](const auto& found) { return found.addresses; });
+      });
   CHECK_FALSE(outcome.has_value());
   run_until(loop, [&] { return outcome.has_value(); });
   return *outcome;
@@ -28,6 +30,20 @@ TEST_CASE("a numeric host is its own address and nobody is asked") {
   CHECK(look_up(loop, "10.1.2.3") == std::vector<std::string>{"10.1.2.3"});
   CHECK(look_up(loop, "fd00::1") == std::vector<std::string>{"fd00::1"});
   CHECK(dns.questions() == 0);
+}
+
+TEST_CASE("an answer says how long it holds, a numeric host holds for ever") {
+  const FakeDns dns({{"four.test", {{"127.0.0.9"}}}});
+  UvLoop loop(ResolverOptions{.servers = dns.servers()});
+  for (const auto& [host, ttl] :
+       {std::pair{"four.test", 60s}, std::pair{"10.1.2.3", 0s}}) {
+    std::optional<base::Result<ResolvedHost>> outcome;
+    const auto operation = loop.network().resolve(
+        host, kDeadline, [&](auto result) { outcome = std::move(result); });
+    run_until(loop, [&] { return outcome.has_value(); });
+    REQUIRE(outcome->has_value());
+    CHECK((*outcome)->ttl == ttl);
+  }
 }
 
 TEST_CASE("names of the hosts file need no server") {
