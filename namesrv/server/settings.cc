@@ -91,6 +91,10 @@ void declare_options(ServerSettings& settings, base::OptionTable& table) {
   table.text("rocketmq-kv-import", settings.kv_import_file,
              "RocketMQ's kvConfig.json, taken over when the data directory is "
              "fresh; kvConfigPath of the properties file says the same");
+  table.flag("admin.allow-on-service-port", settings.native.changes_allowed,
+             "Let tools change configuration, permissions and topics over the "
+             "service port, as RocketMQ's nameserver does; off: its clients "
+             "and brokers may be strangers");
   table.number("io.threads", settings.io_threads, 0, 1024,
                "Threads that serve connections; 0: one for each core");
   table.number("io.decode-threads", settings.decode_threads, 1, 64,

@@ -25,6 +25,9 @@ struct NativeSettings {
   std::size_t decode_inline_max_bytes = 64UL * 1024;
   // One query may name this many topics; the answer's size is bounded with it.
   std::size_t query_topics_max = 16'384;
+  // Whether operators may change configuration and table over these
+  // connections.
+  bool changes_allowed = true;
   std::uint32_t page_limit_default = 500;
   std::uint32_t page_limit_max = 5'000;
 };
@@ -51,6 +54,10 @@ class NativeContext {
                 service::NameService& service, service::PublishedTable& table);
 
   const registry::RouteTable& table() { return table_.pin(shell_.reader); }
+  // The same with all that is published beside it.
+  const service::PublishedView& view() {
+    return table_.pin_view(shell_.reader);
+  }
 
   // The loop holds no reference into a table: to be called once a turn.
   void quiesce() { table_.quiesce(shell_.reader); }

@@ -7,39 +7,13 @@
 #include <vector>
 
 #include "namesrv/handlers/close_cause.h"
-#include "namesrv/handlers/native/answer.h"
+#include "namesrv/handlers/native/admin_requests.h"
+#include "namesrv/handlers/native/request.h"
 #include "namesrv/registry/prepare.h"
 #include "wire/codec/native.h"
 
 namespace waypost::handlers {
 namespace {
-
-enum class Order : std::uint8_t {
-  kFree,   // requests that follow may be answered first
-  kAlone,  // they wait: the answer may be large
-};
-
-AnswerAddress address_of(NativeContext& context, rpc::ServerSession& session,
-                         const codec::FrameView& frame,
-                         Order order = Order::kFree) {
-  session.expect(order == Order::kAlone);
-  return {&context, session.id(), frame.header.correlation_id,
-          frame.header.kind};
-}
-
-// Decodes a request; a malformed one is refused and its connection closed,
-// because the peer does not speak our protocol.
-template <typename Message>
-bool decode_or_refuse(rpc::ServerSession& session,
-                      const codec::FrameView& frame, Message& message) {
-  auto decoded = codec::decode<Message>(frame.payload);
-  if (!decoded) {
-    session.refuse(frame.header.correlation_id, decoded.error());
-    return false;
-  }
-  message = std::move(*decoded);
-  return true;
-}
 
 // Answers one query: changed routes as they are visited, the rest at the end.
 class QueryAnswer : public codec::RouteQueryVisitor {
@@ -140,6 +114,7 @@ void NativeSession::on_request(const codec::FrameView& frame) {
     case Kind::kClusterView:
       return cluster_view(frame);
     default:
+      if (answer_admin(context_, session_, frame)) return;
       // Known framing, unknown word: a newer peer. It may go on.
       session_.reply_error(frame.header.correlation_id,
                            {base::ErrorCode::kUnsupported,
