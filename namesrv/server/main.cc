@@ -85,6 +85,9 @@ int main(int argc, char** argv) {
                  completed.error().to_string().c_str());
     return process::kExitUsage;
   }
+  for (const base::Option& option : options.all()) {
+    settings.native.fixed_settings.push_back({option.key, option.get(), false});
+  }
   auto log = process::ProcessLog::open(log_settings);
   if (!log) return fail_with(log.error());
   properties.log((*log)->logger());

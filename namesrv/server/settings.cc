@@ -143,6 +143,7 @@ base::Status complete(ServerSettings& settings) {
                       base::format_duration(registry.agent_expiry) + ")",
                   "a broker is suspect first and dropped later");
   }
+  settings.remoting.changes_allowed = settings.native.changes_allowed;
   if (settings.io_threads == 0) {
     settings.io_threads =
         std::max<std::int64_t>(1, std::thread::hardware_concurrency());

@@ -1,11 +1,15 @@
 #include "namesrv/handlers/native/admin_requests.h"
 
+#include <algorithm>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include "namesrv/handlers/native/kv_page.h"
 #include "namesrv/handlers/native/request.h"
+#include "namesrv/handlers/remoting/configuration_keys.h"
 
 namespace waypost::handlers {
 namespace {
@@ -194,6 +198,61 @@ void delete_topic(const Request& to) {
       });
 }
 
+// --- Settings ---
+
+void list_settings(const Request& to) {
+  model::SettingList list{to.context.settings.fixed_settings};
+  for (const LiveKey& key : live_keys()) {
+    const bool on = to.context.view().remoting.*(key.value);
+    list.settings.push_back({std::string(key.name), on ? "true" : "false",
+                             /*changeable=*/true});
+  }
+  std::sort(list.settings.begin(), list.settings.end(),
+            [](const auto& a, const auto& b) { return a.key < b.key; });
+  to.answer(list);
+}
+
+base::Error cannot_change(const Request& to, const std::string& name) {
+  const auto& fixed = to.context.settings.fixed_settings;
+  const bool known = std::any_of(
+      fixed.begin(), fixed.end(),
+      [&](const model::Setting& setting) { return setting.key == name; });
+  std::string names;
+  for (const LiveKey& key : live_keys()) {
+    names += (names.empty() ? "" : ", ") + std::string(key.name);
+  }
+  return {base::ErrorCode::kInvalidArgument,
+          known ? name + " cannot be changed while the nameserver runs"
+                : "there is no setting " + name,
+          "these can be changed: " + names};
+}
+
+void change_setting(const Request& to) {
+  model::ChangeSettingRequest request;
+  if (!to.decode(request)) return;
+  const LiveKey* key = find_live_key(request.key);
+  if (key == nullptr) return to.fail(cannot_change(to, request.key));
+  const std::optional<bool> on = parse_switch(request.value);
+  if (!on) {
+    return to.fail({base::ErrorCode::kInvalidArgument,
+                    request.key + " cannot be '" + request.value + "'",
+                    "it is true or false"});
+  }
+  to.log(request.key + " = " + (*on ? "true" : "false"));
+  const AnswerAddress later = address_of(to.context, to.session, to.frame);
+  const auto changed = std::make_shared<bool>(false);
+  to.context.service.change_remoting_settings(
+      [key, on, changed](service::RemotingSettings& settings) {
+        bool& value = settings.*(key->value);
+        *changed = value != *on;
+        value = *on;
+      },
+      [later, changed](const base::Status& done) {
+        if (!done) return later.fail(done.error());
+        later.answer(model::ChangeReply{*changed});
+      });
+}
+
 bool changes_something(FrameKind kind) {
   switch (kind) {
     case FrameKind::kKvPut:
@@ -201,6 +260,7 @@ bool changes_something(FrameKind kind) {
     case FrameKind::kSetOverride:
     case FrameKind::kClearOverride:
     case FrameKind::kDeleteTopic:
+    case FrameKind::kChangeSetting:
       return true;
     default:
       return false;
@@ -227,6 +287,10 @@ Answer answer_of(FrameKind kind) {
       return clear_override;
     case FrameKind::kDeleteTopic:
       return delete_topic;
+    case FrameKind::kListSettings:
+      return list_settings;
+    case FrameKind::kChangeSetting:
+      return change_setting;
     default:
       return nullptr;
   }

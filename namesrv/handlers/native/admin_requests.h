@@ -8,9 +8,10 @@
 namespace waypost::handlers {
 
 // Answers what operators ask: key-value configuration, permission overrides,
-// deletion of topics. False, and nothing done, for any other kind. What is read
-// comes from what this loop sees; what changes is answered when it is on the
-// disk, and refused with kDenied where the settings allow no changes here.
+// deletion of topics, settings. False, and nothing done, for any other kind.
+// What is read comes from what this loop sees; what changes is answered when it
+// is on the disk, and refused with kDenied where the settings allow no changes
+// here.
 bool answer_admin(NativeContext& context, rpc::ServerSession& session,
                   const codec::FrameView& frame);
 

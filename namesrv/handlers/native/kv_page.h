@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "base/error.h"
-#include "namesrv/store/hard_state.h"
+#include "namesrv/service/published_table.h"
 #include "wire/model/administration.h"
 
 namespace waypost::handlers {

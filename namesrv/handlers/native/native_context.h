@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/byte_budget.h"
 #include "base/executor.h"
@@ -14,6 +15,7 @@
 #include "namesrv/handlers/route_cache.h"
 #include "namesrv/service/name_service.h"
 #include "namesrv/service/published_table.h"
+#include "wire/model/administration.h"
 #include "wire/model/operations.h"
 #include "wire/rpc/session.h"
 
@@ -28,6 +30,8 @@ struct NativeSettings {
   // Whether operators may change configuration and table over these
   // connections.
   bool changes_allowed = true;
+  // What the nameserver was started with, for operators who look it up.
+  std::vector<model::Setting> fixed_settings;
   std::uint32_t page_limit_default = 500;
   std::uint32_t page_limit_max = 5'000;
 };

@@ -25,6 +25,8 @@ struct RemotingSettings {
   // topics than that many made there.
   std::size_t decode_inline_max_bytes = 64UL * 1024;
   std::size_t list_inline_max_topics = 1'000;
+  // Whether mqadmin may change configuration and table.
+  bool changes_allowed = true;
   base::Duration idle = std::chrono::seconds(120);
   // What GET_NAMESRV_CONFIG shows beside the keys that can be changed, and
   // which keys UPDATE_NAMESRV_CONFIG refuses.

@@ -14,6 +14,34 @@
 #include "wire/codec/remoting/route_query.h"
 
 namespace waypost::handlers {
+namespace {
+
+// What mqadmin changes; what brokers change of their own is theirs to change.
+bool is_operators_change(std::int32_t code) {
+  namespace code_of = remoting::request_code;
+  switch (code) {
+    case code_of::kPutKvConfig:
+    case code_of::kDeleteKvConfig:
+    case code_of::kWipeWritePermOfBroker:
+    case code_of::kAddWritePermOfBroker:
+    case code_of::kDeleteTopicInNamesrv:
+    case code_of::kUpdateNamesrvConfig:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void refuse_change(const Request& request) {
+  Response response;
+  response.code = remoting::response_code::kNoPermission;
+  response.remark =
+      "this nameserver takes no changes on its service port "
+      "(admin.allow-on-service-port = off)";
+  answer(request, response);
+}
+
+}  // namespace
 
 void RemotingPeer::on_frame(const remoting::FrameView& frame) {
   was_idle_ = false;
@@ -34,6 +62,10 @@ void RemotingPeer::on_frame(const remoting::FrameView& frame) {
 
 void RemotingPeer::dispatch(const Request& request) {
   namespace code = remoting::request_code;
+  if (!context_.settings.changes_allowed &&
+      is_operators_change(request.command.code)) {
+    return refuse_change(request);
+  }
   switch (request.command.code) {
     case code::kGetRouteInfoByTopic:
       return get_route(request);
