@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include <fcntl.h>
+
 #include "namesrv/store/file.h"
 #include "namesrv/store/sqlite.h"
 
@@ -141,6 +143,9 @@ class SqliteStateStore final : public HardStateStore {
 
  private:
   base::Result<HardState> open() {
+    // SQLite would let everybody read it; its log takes the file's mode.
+    const FileDescriptor made(
+        ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
     auto database = Sqlite::open(path_);
     if (!database) return tl::unexpected(database.error());
     database_.emplace(std::move(*database));
