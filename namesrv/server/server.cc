@@ -138,6 +138,13 @@ void Server::make_service(const std::vector<lifecycle::RosterEntry>& roster,
   shell.run_on_store_thread = [this](std::function<void()> work) {
     writer_->post(std::move(work));
   };
+  min_id_notifier_ = std::make_unique<handlers::MinBrokerIdNotifier>(
+      *loop_, loop_->network(),
+      logger_.for_component(base::LogComponent::kService));
+  shell.notify_min_broker_id =
+      [this](const registry::MinBrokerIdChange& change) {
+        min_id_notifier_->notify(change);
+      };
   shell.after_input_processed = [this](std::function<void()> done) {
     after_input_processed(std::move(done));
   };

@@ -9,6 +9,7 @@
 #include "base/byte_budget.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "namesrv/handlers/remoting/min_broker_id_notifier.h"
 #include "namesrv/server/io_thread.h"
 #include "namesrv/server/settings.h"
 #include "namesrv/server/worker_pool.h"
@@ -62,6 +63,8 @@ class Server {
   base::ByteBudget decode_budget_;
   service::PublishedTable table_;
   std::unique_ptr<transport::Loop> loop_;  // the registry thread's
+  // Registry thread.
+  std::unique_ptr<handlers::MinBrokerIdNotifier> min_id_notifier_;
   std::unique_ptr<service::NameService> service_;
   std::vector<std::unique_ptr<IoThread>> io_threads_;
   std::unique_ptr<WorkerPool> writer_;  // one thread: files, in order

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "namesrv/handlers/remoting/min_broker_id_notifier.h"
 #include "namesrv/server/service_port.h"
 #include "wire/model/ids.h"
 
@@ -27,6 +28,7 @@ struct SimNameserver::Life {
   base::ByteBudget input_budget;
   base::ByteBudget decode_budget;
   service::PublishedTable table;
+  std::unique_ptr<handlers::MinBrokerIdNotifier> min_id_notifier;
   std::unique_ptr<service::NameService> service;
   std::vector<std::unique_ptr<server::ServicePort>> ports;  // of the loops
   struct Seen {
@@ -76,6 +78,12 @@ void SimNameserver::start() {
       });
     }
   };
+  life.min_id_notifier = std::make_unique<handlers::MinBrokerIdNotifier>(
+      node_.executor(0), node_.network(0), logger_);
+  shell.notify_min_broker_id =
+      [&life](const registry::MinBrokerIdChange& change) {
+        life.min_id_notifier->notify(change);
+      };
   shell.logger = logger_;
   life.service = std::make_unique<service::NameService>(
       settings.service, std::move(shell), life.table, roster_);
