@@ -153,7 +153,6 @@ base::Status Generator::load() {
   end_ns_ = begin_ns_ + plan_.duration.count();
   bool measuring = false;
   for (std::int64_t now = start_ns_; now < end_ns_; now = now_ns()) {
-    if (measuring && plan_.stop != nullptr && *plan_.stop) break;
     if (!measuring && now >= begin_ns_) {
       measuring = true;
       begin_measuring();
@@ -163,6 +162,7 @@ base::Status Generator::load() {
       const base::Status sent = flush(index);
       if (!sent) return sent;
     }
+    if (measuring && plan_.stop != nullptr && *plan_.stop) break;
     std::int64_t wake =
         std::min(measuring ? end_ns_ : begin_ns_, now + kTickNs);
     if (open_loop() && !free_slots_.empty()) {

@@ -2,6 +2,8 @@
 //
 //   run      against a nameserver that runs already
 //   compare  against a bare libuv server that sends the same bytes; starts both
+//   burst    what many brokers that register at once, and again and again, cost
+//            a nameserver and those who query it meanwhile; starts it
 //
 // Workloads: route (one topic or many), register (unchanged), ping; closed loop
 // or open loop without coordinated omission. benchmarks/README.md explains the
@@ -12,6 +14,7 @@
 #include <iostream>
 
 #include "base/options.h"
+#include "benchmarks/driver/burst.h"
 #include "benchmarks/driver/compare.h"
 #include "benchmarks/driver/measurement.h"
 #include "benchmarks/driver/prepared_table.h"
@@ -26,7 +29,8 @@ process::Program describe_program() {
   process::Program program;
   program.name = "waypost-bench";
   program.summary = "loads a nameserver and tells what an answer costs it";
-  program.synopsis = {"run [--target H:P] [OPTION]...", "compare [OPTION]..."};
+  program.synopsis = {"run [--target H:P] [OPTION]...", "compare [OPTION]...",
+                      "burst [OPTION]..."};
   program.examples = {
       {"compare --brokers 4 --connections 50 --depth 1,16",
        "starts a nameserver and a bare libuv server on one core and compares "
@@ -35,6 +39,9 @@ process::Program describe_program() {
        "--rate 100000 --depth 64",
        "100 000 queries a second at fixed times, with the latency that clients "
        "would see"},
+      {"burst --brokers 300 --topics 10000 --duration 60s",
+       "300 RocketMQ brokers register at once, and then every 30 s, while "
+       "routes are queried"},
       {"run --workload register --topics 10000 --depth 1 --output json",
        "unchanged registrations of 10 000 topics"}};
   program.notes = {
@@ -94,6 +101,12 @@ int perform(const std::string& command, const ReportHead& head) {
     return finish(head.settings, comparison_as_text(head, *comparison),
                   comparison_as_json(head, *comparison));
   }
+  if (command == "burst") {
+    const auto burst = measure_burst(head.settings);
+    if (!burst) return fail(burst.error());
+    return finish(head.settings, burst_as_text(head, *burst),
+                  burst_as_json(head, *burst));
+  }
   const auto measurements = run(head.settings);
   if (!measurements) return fail(measurements.error());
   return finish(head.settings, run_as_text(head, *measurements),
@@ -112,8 +125,10 @@ int main(int argc, char** argv) {
       argc, argv, waypost::bench::describe_program(), options);
   if (line.exit_status) return *line.exit_status;
   if (line.words.size() != 1 ||
-      (line.words[0] != "run" && line.words[0] != "compare")) {
-    std::cerr << "waypost-bench: say what to do: run or compare (--help)\n";
+      (line.words[0] != "run" && line.words[0] != "compare" &&
+       line.words[0] != "burst")) {
+    std::cerr
+        << "waypost-bench: say what to do: run, compare or burst (--help)\n";
     return waypost::process::kExitUsage;
   }
   std::string command = "waypost-bench";

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/driver/burst.h"
 #include "benchmarks/driver/compare.h"
 #include "benchmarks/driver/cpu_time.h"
 #include "benchmarks/driver/measurement.h"
@@ -24,11 +25,14 @@ std::string run_as_text(const ReportHead& head,
 std::string comparison_as_text(const ReportHead& head,
                                const Comparison& comparison);
 
+std::string burst_as_text(const ReportHead& head, const BurstResult& burst);
+
 // For programs; benchmarks/README.md describes the members.
 std::string run_as_json(const ReportHead& head,
                         const std::vector<Measurement>& measurements);
 std::string comparison_as_json(const ReportHead& head,
                                const Comparison& comparison);
+std::string burst_as_json(const ReportHead& head, const BurstResult& burst);
 
 }  // namespace waypost::bench
 

@@ -107,4 +107,27 @@ std::string comparison_as_json(const ReportHead& head,
   return dump(json);
 }
 
+std::string burst_as_json(const ReportHead& head, const BurstResult& burst) {
+  Json json = head_json(head);
+  json["body_bytes"] = burst.body_bytes;
+  json["resident_bytes_before"] = burst.resident_before;
+  json["resident_bytes_after"] = burst.resident_after;
+  json["resident_bytes_per_pair"] = burst.resident_bytes_per_pair();
+  json["phases"] = Json::array();
+  for (const BurstPhase& phase : burst.phases) {
+    Json each;
+    each["name"] = phase.name;
+    each["seconds"] = std::chrono::duration<double>(phase.lasted).count();
+    each["server_cpu_seconds"] =
+        std::chrono::duration<double>(phase.server_cpu.total).count();
+    each["server_cpu_seconds_per_minute"] = phase.cpu_seconds_per_minute();
+    each["overdue"] = phase.queries.overdue;
+    each["generator_bound"] = phase.queries.generator_bound();
+    each["query_latency_ns"] = latency_json(phase.queries.latency_ns);
+    each["registration_latency_ns"] = latency_json(phase.registration_ns);
+    json["phases"].push_back(std::move(each));
+  }
+  return dump(json);
+}
+
 }  // namespace waypost::bench

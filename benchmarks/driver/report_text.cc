@@ -18,12 +18,16 @@ namespace {
   text += line.data();
 }
 
-std::string head_text(const ReportHead& head) {
-  const Settings& settings = head.settings;
-  std::string text;
+void add_machine(std::string& text, const ReportHead& head) {
   add(text, "%s, %u cores, %s\n", head.machine.cpu_model.c_str(),
       head.machine.cores, head.machine.kernel.c_str());
   text += head.command + "\n";
+}
+
+std::string head_text(const ReportHead& head) {
+  const Settings& settings = head.settings;
+  std::string text;
+  add_machine(text, head);
   const auto kind = static_cast<WorkloadKind>(settings.workload);
   switch (kind) {
     case WorkloadKind::kRoute:
@@ -86,6 +90,24 @@ void add_figures(std::string& text, const char* name,
   text += marks(load) + "\n";
 }
 
+double to_mib(std::size_t bytes) {
+  return static_cast<double>(bytes) / (1024 * 1024);
+}
+
+void add_percentiles(std::string& text, const char* name,
+                     const Histogram& latency) {
+  add(text, "  %-14s %8llu", name,
+      static_cast<unsigned long long>(latency.count()));
+  for (const auto& [label, percent] : {std::pair("p50", 50.0),
+                                       {"p99", 99.0},
+                                       {"p99.9", 99.9},
+                                       {"max", 100.0}}) {
+    add(text, "  %s %s", label,
+        format_ns(static_cast<double>(latency.percentile(percent))).c_str());
+  }
+  text += "\n";
+}
+
 void add_distribution(std::string& text, const Histogram& latency) {
   add(text, "%14s %14s %14s\n", "latency", "percentile", "count");
   for (const Histogram::Step& step : latency.distribution()) {
@@ -127,6 +149,33 @@ std::string comparison_as_text(const ReportHead& head,
         "server CPU per answer, namesrv / floor: median %.2f (%.2f to %.2f in "
         "%zu rounds)\n",
         ratio.median, ratio.min, ratio.max, depth.ours.size());
+  }
+  return text;
+}
+
+std::string burst_as_text(const ReportHead& head, const BurstResult& burst) {
+  std::string text;
+  add_machine(text, head);
+  const std::size_t pairs = burst.fleet.brokers * burst.fleet.topics;
+  add(text, "%zu brokers, %zu topics each, %zu bytes in each body\n",
+      burst.fleet.brokers, burst.fleet.topics, burst.body_bytes);
+  add(text,
+      "resident: %.1f MiB before, %.1f MiB after: %.0f bytes for each of %zu "
+      "topic-broker pairs\n",
+      to_mib(burst.resident_before), to_mib(burst.resident_after),
+      burst.resident_bytes_per_pair(), pairs);
+  for (const BurstPhase& phase : burst.phases) {
+    const Histogram& queries = phase.queries.latency_ns;
+    const auto seconds = std::chrono::duration<double>(phase.lasted).count();
+    add(text, "\n%s: %.2f s, server CPU %.2f s (%.2f s a minute)\n",
+        phase.name.c_str(), seconds,
+        std::chrono::duration<double>(phase.server_cpu.total).count(),
+        phase.cpu_seconds_per_minute());
+    add_percentiles(text, "route queries", queries);
+    text.insert(text.size() - 1, marks(phase.queries));
+    if (phase.registration_ns.count() > 0) {
+      add_percentiles(text, "registrations", phase.registration_ns);
+    }
   }
   return text;
 }

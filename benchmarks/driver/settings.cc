@@ -28,15 +28,19 @@ void declare_load(base::OptionTable& table, Settings& settings) {
                "Requests a second over all connections at fixed times (open "
                "loop; latency counts from when a request was due). 0: closed "
                "loop, the next request follows the answer.");
-  table.duration("duration", settings.duration, milliseconds(10), hours(1),
-                 "How long answers are counted, for each depth and round.");
+  table.duration(
+      "duration", settings.duration, milliseconds(10), hours(1),
+      "How long answers are counted, for each depth and round; burst: for "
+      "each way of registering again.");
   table.duration("warm-up", settings.warm_up, milliseconds(0), hours(1),
                  "Load before that is not counted.");
-  table.number("brokers", settings.brokers, 1, 10'000,
-               "Brokers that are registered before; each serves every topic.");
+  table.number(
+      "brokers", settings.brokers, 1, 10'000,
+      "Brokers that are registered before; each serves every topic. burst: "
+      "the brokers that register at once.");
   table.number("topics", settings.topics, 1, 1'000'000,
                "Topics in the table, and in each registration of the register "
-               "workload.");
+               "workload and of burst.");
   table.number("topics-per-query", settings.topics_per_query, 1, 10'000,
                "Topics that one route query asks for.");
 }
@@ -47,21 +51,26 @@ void declare_servers(base::OptionTable& table, Settings& settings) {
   table.number("server-pid", settings.server_pid, 0, 1 << 30,
                "run: its process, to tell its CPU time per answer. 0: not "
                "measured.");
+  table.duration("register-interval", settings.register_interval,
+                 milliseconds(10), hours(1),
+                 "burst: how often each broker registers again.");
   table.number("rounds", settings.rounds, 1, 1000,
                "compare: rounds of floor and nameserver in turn.");
   table.number("server-core", settings.server_core, 0, 1023,
                "compare: the core of both servers.");
   table.number("generator-core", settings.generator_core, 0, 1023,
-               "compare: the core of the load generator.");
-  table.text("namesrv", settings.namesrv,
-             "compare: the nameserver's program; by default waypost-namesrv "
-             "beside this one.");
+               "compare, burst: the core of the load generator.");
+  table.text(
+      "namesrv", settings.namesrv,
+      "compare, burst: the nameserver's program; by default waypost-namesrv "
+      "beside this one.");
   table.text("floor", settings.floor,
              "compare: the floor's program; by default waypost-bench-floor "
              "beside this one.");
-  table.text_list("namesrv-argument", settings.namesrv_arguments,
-                  "compare: one more argument for the nameserver, such as "
-                  "--namesrv-argument=--io-threads=1.");
+  table.text_list(
+      "namesrv-argument", settings.namesrv_arguments,
+      "compare, burst: one more argument for the nameserver, such as "
+      "--namesrv-argument=--io-threads=1.");
 }
 
 }  // namespace

@@ -35,7 +35,10 @@ struct Settings {
   base::Endpoint target{"127.0.0.1", 9876};
   std::int64_t server_pid = 0;
 
-  // `compare` only.
+  // `burst` only.
+  base::Duration register_interval = std::chrono::seconds(30);
+
+  // `compare` only, but for the programs and the generator's core.
   std::int64_t rounds = 5;
   std::int64_t server_core = 0;
   std::int64_t generator_core = 1;
