@@ -177,17 +177,23 @@ uv_buf_t UvConnection::provide_buffer() {
     const auto held = input_.bytes();
     if (!held.empty()) std::memcpy(scratch.data(), held.data(), held.size());
     room = scratch.subspan(held.size());
-  } else if (input_.make_room()) {
-    room = input_.room();
+  } else {
+    const std::size_t share = loop_.buffers().large_share();
+    held_back_ = share == 0;
+    if (!held_back_ && input_.make_room()) {
+      room = input_.room();
+      room = room.first(std::min(room.size(), share));
+    }
   }
-  // No room: libuv calls on_read with UV_ENOBUFS.
+  // No room: libuv calls on_read with UV_ENOBUFS, and asks again in the next
+  // turn.
   return {reinterpret_cast<char*>(room.data()), room.size()};
 }
 
 void UvConnection::on_read(ssize_t count) {
   if (count > 0) {
     on_received(static_cast<std::size_t>(count));
-  } else if (count < 0) {
+  } else if (count < 0 && !std::exchange(held_back_, false)) {
     on_read_end(static_cast<int>(count));
   }
 }
@@ -198,6 +204,7 @@ void UvConnection::on_received(std::size_t count) {
   if (reads_behind_copy()) {
     deliver_from_scratch(count);
   } else {
+    loop_.buffers().take_large(count);
     input_.commit(count);
     deliver_held();
   }

@@ -14,7 +14,7 @@
 // The happy path: read into the loop's scratch buffer, on_bytes consumes it
 // all, what it wrote is sent from the loop's cork with one system call.
 // - A message is incomplete: its beginning is kept in input_, and the next read
-//   goes behind it.
+//   goes behind it. Large messages share a few reads in each turn of the loop.
 // - The peer reads slowly: what the kernel does not take is queued with libuv;
 //   above the high-water mark reading stops, and a handler that asks
 //   output_is_high() leaves the rest of its input, which is offered again when
@@ -129,6 +129,7 @@ class UvConnection final : public Connection {
   bool reading_ = false;    // uv_read_start is in effect
   bool paused_ = false;     // by pause_reading()
   bool throttled_ = false;  // by the high-water mark
+  bool held_back_ = false;  // not this turn: it is amid a large message
 
   const base::Endpoint peer_;
   const base::Endpoint local_;

@@ -1,5 +1,6 @@
 #include "tests/wire/transport/fixtures.h"
 #include "tests/wire/transport/raw_peer.h"
+#include "wire/transport/io_buffers.h"
 
 namespace waypost::transport::test {
 namespace {
@@ -173,6 +174,44 @@ TEST_CASE("many connections share one budget; who exceeds it is closed") {
   }
   all.clear();
   CHECK(budget.used() == 0);
+}
+
+TEST_CASE("large messages share what is read of them in one turn") {
+  const auto loop = Loop::create();
+  constexpr std::size_t kMessageBytes = 4 << 20;
+  std::vector<std::unique_ptr<Served>> peers;
+  std::size_t arrived = 0;  // of all messages
+  std::size_t complete = 0;
+  for (int i = 0; i < 4; ++i) {
+    Recorder& recorder =
+        peers.emplace_back(std::make_unique<Served>(*loop))->end->recorder;
+    // Nothing is consumed before all of it is there.
+    recorder.consume = [&arrived, &complete, seen = std::size_t{0}](
+                           std::span<const std::byte> bytes) mutable {
+      arrived += bytes.size() - std::exchange(seen, bytes.size());
+      if (bytes.size() < kMessageBytes) return std::size_t{0};
+      ++complete;
+      return bytes.size();
+    };
+    peers.back()->end->start();
+  }
+  const std::string piece(256 * 1024, 'x');
+  std::vector<std::size_t> sent(peers.size());
+  std::size_t most_in_a_turn = 0;
+  std::size_t before = 0;
+  run_until(*loop, [&] {
+    // A first read may fill the scratch buffer, for each of them.
+    most_in_a_turn = std::max(most_in_a_turn, arrived - before);
+    before = arrived;
+    for (std::size_t i = 0; i < peers.size(); ++i) {
+      sent[i] += peers[i]->peer->send_some(std::string_view(piece).substr(
+          0, std::min(piece.size(), kMessageBytes - sent[i])));
+    }
+    return complete == peers.size();
+  });
+  CHECK(arrived == peers.size() * kMessageBytes);
+  CHECK(most_in_a_turn <= IoBuffers::kLargeBytesPerTurn +
+                              peers.size() * IoBuffers::kScratchBytes);
 }
 
 }  // namespace waypost::transport::test
