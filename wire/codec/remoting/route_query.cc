@@ -6,21 +6,11 @@
 #include "base/assert.h"
 #include "wire/codec/remoting/big_endian.h"
 #include "wire/codec/remoting/codes.h"
+#include "wire/codec/remoting/expect.h"
 #include "wire/codec/remoting/java_text.h"
 
 namespace waypost::remoting {
 namespace {
-
-// Characters that both serializations mean literally.
-constexpr std::array<bool, 256> make_plain_table() {
-  std::array<bool, 256> plain{};
-  for (std::size_t c = ' '; c <= '~'; ++c) plain[c] = true;
-  plain['"'] = plain['\\'] = false;
-  return plain;
-}
-constexpr std::array<bool, 256> kPlain = make_plain_table();
-
-bool is_plain(char c) { return kPlain[static_cast<unsigned char>(c)]; }
 
 // The ext fields that count, each at most once.
 class QueryFields {
@@ -229,6 +219,27 @@ bool scan_binary(std::string_view bytes, Header& header) {
          scan_binary_fields(bytes.substr(0, ext), header.fields);
 }
 
+// A query as Java clients of 4.x write it, member by member.
+bool scan_java_query(std::string_view header, RouteQuery& query) {
+  Expect expect(header);
+  std::int32_t flag = 0;
+  std::string_view language;
+  const bool usual =
+      expect.literal(R"({"code":105,"extFields":{"topic":")") &&
+      expect.plain_text(query.topic) && expect.literal(R"(},"flag":)") &&
+      expect.number(flag) && expect.literal(R"(,"language":")") &&
+      expect.plain_text(language) && expect.literal(R"(,"opaque":)") &&
+      expect.number(query.opaque) &&
+      expect.literal(R"(,"serializeTypeCurrentRPC":"JSON","version":)") &&
+      expect.number(query.version) && expect.literal("}") && expect.at_end();
+  if (!usual || query.topic.empty() || (flag & kFlagResponse) != 0) {
+    return false;
+  }
+  query.oneway = (flag & kFlagOneway) != 0;
+  query.standard_json = version::reads_standard_json(query.version);
+  return true;
+}
+
 constexpr std::string_view kBeforeOpaque =
     R"({"code":0,"flag":1,"language":"JAVA","opaque":)";
 constexpr std::string_view kAfterOpaque =
@@ -240,6 +251,10 @@ constexpr std::size_t kBinaryHeaderBytes = 21;
 }  // namespace
 
 std::optional<RouteQuery> scan_route_query(const FrameView& frame) {
+  if (RouteQuery query; frame.serialization == Serialization::kJson &&
+                        scan_java_query(frame.header, query)) {
+    return query;
+  }
   Header header;
   header.query.serialization = frame.serialization;
   const bool scanned = frame.serialization == Serialization::kJson

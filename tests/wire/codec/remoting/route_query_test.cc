@@ -151,6 +151,11 @@ TEST_CASE(
     Command command = query_command(
         random.chance(0.5) ? Serialization::kJson : Serialization::kBinary);
     if (random.chance(0.5)) command.flag = 0;
+    // As most clients write it.
+    if (random.chance(0.5)) {
+      command.ext_fields.emplace();
+      command.set_ext_field("topic", "orders");
+    }
     const std::string bytes = encode_frame(command);
     const FrameView intact = whole_frame(bytes);
     const std::string damaged =
