@@ -27,18 +27,15 @@ base::Duration gap_threshold(base::Duration smallest_expiry) {
 }
 
 Lifecycle::Lifecycle(LifecycleSettings settings,
-                     const std::vector<RosterEntry>& roster, base::Instant now,
-                     base::WallTime wall_now)
+                     const std::vector<RosterEntry>& roster, base::Instant now)
     : settings_(settings), started_(now) {
   if (!settings_.wait_for_roster) {
     started_how_ = "waiting for known brokers is switched off";
     return;
   }
   for (const RosterEntry& entry : roster) {
-    const base::Duration silence =
-        std::max(base::Duration::zero(), wall_now - entry.last_seen);
-    if (silence > entry.expiry) continue;
-    waiting_.emplace(entry.broker, now + (entry.expiry - silence));
+    if (entry.silence > entry.expiry) continue;
+    waiting_.emplace(entry.broker, now + (entry.expiry - entry.silence));
   }
   expected_ = waiting_.size();
   starting_ = expected_ > 0;

@@ -24,8 +24,10 @@ struct LifecycleSettings {
 struct RosterEntry {
   model::ClusterName cluster;
   model::BrokerKey broker;
-  base::WallTime last_seen;
+  base::WallTime last_seen;  // for people
   base::Duration expiry{0};
+  // How long it had been silent when that life last wrote the roster.
+  base::Duration silence{0};
 
   friend bool operator==(const RosterEntry&, const RosterEntry&) = default;
 };
@@ -38,18 +40,21 @@ base::Duration gap_threshold(base::Duration smallest_expiry);
 // In which state a nameserver is and why: starting -> serving <-> recovering,
 // draining. A pure value. What it guards:
 //  - after a restart no partial route is answered: a quarter of a route is
-//    worse than none, so route queries wait until all brokers of the roster
-//    that have not expired are back, or `starting_max_wait` has passed;
+//    worse than none, so route queries wait until all brokers of the roster are
+//    back or have been silent for their expiry, ours apart, or
+//    `starting_max_wait` has passed;
 //  - after a sleep (SIGSTOP, suspended machine) nobody is removed for the
 //    silence that was ours: removals wait until input that queued up has been
 //    processed and `recovering_hold` has passed.
 class Lifecycle {
  public:
   // Starting when the roster has somebody to wait for, else serving at once.
-  // Whoever had expired by `wall_now` is not waited for; one "last seen" in the
-  // future (the clock was set back) was seen now.
+  // Whoever had expired when the roster was written is not waited for. For how
+  // long we were away does not count: while we were, nobody could be heard, and
+  // a nameserver that was down for an hour knows no more than one that was down
+  // for a minute.
   Lifecycle(LifecycleSettings settings, const std::vector<RosterEntry>& roster,
-            base::Instant now, base::WallTime wall_now);
+            base::Instant now);
 
   // A broker registered.
   void on_registered(const model::BrokerKey& broker, base::Instant now);

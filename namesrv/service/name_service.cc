@@ -90,8 +90,7 @@ NameService::NameService(NameServiceSettings settings, NameServiceShell shell,
       queue_(settings_.queue),
       returned_leases_(std::make_shared<ReturnedLeases>()),
       registry_(settings_.registry),
-      lifecycle_(settings_.lifecycle, roster, shell_.executor->now(),
-                 shell_.executor->wall_now()),
+      lifecycle_(settings_.lifecycle, roster, shell_.executor->now()),
       started_(shell_.executor->now()),
       last_turn_(started_),
       next_scan_(started_ + settings_.scan_interval),
@@ -384,8 +383,10 @@ void NameService::keep_roster() {
   const base::WallTime wall_now = shell_.executor->wall_now();
   std::vector<lifecycle::RosterEntry> roster;
   for (auto& known : registry_.known_brokers()) {
+    const base::Duration silence =
+        std::max(base::Duration::zero(), now - known.heard);
     roster.push_back({std::move(known.cluster), std::move(known.broker),
-                      wall_now - (now - known.heard), known.expiry});
+                      wall_now - silence, known.expiry, silence});
   }
   // Whom we still wait for must not be forgotten by a crash while we do.
   if (lifecycle_.state() == model::ServerState::kStarting) {

@@ -1,5 +1,6 @@
 #include "namesrv/store/roster_json.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -16,6 +17,7 @@ constexpr std::int64_t kVersion = 1;
 // Civil times up to the year 2200 and expiries up to a year fit nanoseconds.
 constexpr std::int64_t kTimeMaxMs = 7'258'118'400'000;
 constexpr std::int64_t kExpiryMaxMs = 31'622'400'000;
+constexpr base::Duration kUnknown{-1};
 
 tl::unexpected<base::Error> malformed(std::string why) {
   return base::fail(base::ErrorCode::kMalformed, std::move(why));
@@ -29,9 +31,8 @@ base::Result<std::string> text_field(const Json& object, const char* key) {
   return field->get<std::string>();
 }
 
-base::Result<std::int64_t> number_field(
-    const Json& object, const char* key,
-    std::int64_t max = std::numeric_limits<std::int64_t>::max()) {
+base::Result<std::int64_t> number_field(const Json& object, const char* key,
+                                        std::int64_t max) {
   const auto field = object.find(key);
   const bool fits =
       field != object.end() && field->is_number_integer() &&
@@ -43,13 +44,25 @@ base::Result<std::int64_t> number_field(
                    "' from 0 to " + std::to_string(max));
 }
 
+// Any: remoting brokers may have negative ones.
+base::Result<std::int64_t> id_field(const Json& object) {
+  const auto field = object.find("id");
+  if (field == object.end() || !field->is_number_integer() ||
+      (field->is_number_unsigned() &&
+       field->get<std::uint64_t>() >
+           std::uint64_t{std::numeric_limits<std::int64_t>::max()})) {
+    return malformed("a broker without a number 'id'");
+  }
+  return field->get<std::int64_t>();
+}
+
 base::Result<lifecycle::RosterEntry> entry_of(const Json& object) {
   if (!object.is_object()) return malformed("a broker that is no object");
   const auto cluster = text_field(object, "cluster");
   if (!cluster) return tl::unexpected(cluster.error());
   const auto name = text_field(object, "broker");
   if (!name) return tl::unexpected(name.error());
-  const auto id = number_field(object, "id");
+  const auto id = id_field(object);
   if (!id) return tl::unexpected(id.error());
   const auto seen = number_field(object, "last_seen_ms", kTimeMaxMs);
   if (!seen) return tl::unexpected(seen.error());
@@ -60,7 +73,23 @@ base::Result<lifecycle::RosterEntry> entry_of(const Json& object) {
   entry.broker = {model::BrokerName(*name), model::BrokerId(*id)};
   entry.last_seen = base::WallTime(std::chrono::milliseconds(*seen));
   entry.expiry = std::chrono::milliseconds(*expiry);
+  entry.silence = kUnknown;
+  if (object.contains("silent_ms")) {
+    const auto silent = number_field(object, "silent_ms", kExpiryMaxMs);
+    if (!silent) return tl::unexpected(silent.error());
+    entry.silence = std::chrono::milliseconds(*silent);
+  }
   return entry;
+}
+
+// Files of before had no silence: the latest sign of life in them tells best
+// when they were written.
+void fill_silences(Roster& roster) {
+  base::WallTime written;
+  for (const auto& entry : roster) written = std::max(written, entry.last_seen);
+  for (auto& entry : roster) {
+    if (entry.silence == kUnknown) entry.silence = written - entry.last_seen;
+  }
 }
 
 base::Status check_header(const Json& document) {
@@ -94,6 +123,7 @@ base::Result<Roster> roster_of(const Json& document) {
     if (!entry) return tl::unexpected(entry.error());
     roster.push_back(std::move(*entry));
   }
+  fill_silences(roster);
   return roster;
 }
 
@@ -110,7 +140,8 @@ std::string format_roster(const Roster& roster) {
                        {"broker", entry.broker.broker_name.value()},
                        {"id", entry.broker.broker_id.value()},
                        {"last_seen_ms", ms_since_1970(entry.last_seen)},
-                       {"expiry_ms", base::to_ms(entry.expiry)}});
+                       {"expiry_ms", base::to_ms(entry.expiry)},
+                       {"silent_ms", base::to_ms(entry.silence)}});
   }
   const Json document = {{"format", kFormat},
                          {"version", kVersion},

@@ -33,11 +33,14 @@ class RosterStore {
 //
 //   {"format": "waypost-roster", "version": 1,
 //    "brokers": [{"cluster": "c", "broker": "broker-a", "id": 0,
-//                 "last_seen_ms": 1700000000000, "expiry_ms": 120000}]}
+//                 "last_seen_ms": 1700000000000, "expiry_ms": 120000,
+//                 "silent_ms": 400}]}
 //
-// Times are milliseconds, civil ones since 1970. Fields that it does not know
-// are ignored. A file that is not this (truncated, damaged, of a newer version)
-// is set aside as roster.json.unreadable, in the place of an older one.
+// Times are milliseconds, civil ones since 1970; "silent_ms" is as of writing,
+// and where it is missing counts from the latest "last_seen_ms". Fields that it
+// does not know are ignored. A file that is not this (truncated, damaged, of a
+// newer version) is set aside as roster.json.unreadable, in the place of an
+// older one.
 std::unique_ptr<RosterStore> make_file_roster_store(
     const std::string& data_directory);
 

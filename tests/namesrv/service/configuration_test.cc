@@ -98,8 +98,9 @@ TEST_CASE("settings are in force, and seen, when it is told so") {
   settings.order_message_enable = true;
   settings.delete_topic_with_broker_registration = true;
   bool done = false;
-  harness.service().set_remoting_settings(
-      settings, [&](base::Status status) { done = status.has_value(); });
+  harness.service().change_remoting_settings(
+      [&](RemotingSettings& now) { now = settings; },
+      [&](base::Status status) { done = status.has_value(); });
   REQUIRE(harness.world().run_until([&] { return done; }, seconds(1)));
   CHECK(harness.view().remoting == settings);
   // The registry knows it, too: what is not listed any more goes.

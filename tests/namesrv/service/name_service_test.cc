@@ -158,5 +158,22 @@ TEST_CASE("when too much waits the answer is busy, at once") {
   harness.world().run_for(seconds(1));
 }
 
+TEST_CASE("whom we wait for is kept as it was, so that a second crash waits") {
+  // The nameserver was down for an hour, which is longer than any expiry.
+  const base::WallTime an_hour_ago = base::WallTime(minutes(1));
+  ServiceHarness harness({{model::ClusterName("c"),
+                           {model::BrokerName("a"), model::kMasterId},
+                           an_hour_ago,
+                           seconds(120),
+                           seconds(7)}});
+  CHECK(harness.service().state() == model::ServerState::kStarting);
+  harness.world().run_for(seconds(31));  // the roster has been written
+  CHECK(harness.service().state() == model::ServerState::kStarting);
+  REQUIRE(harness.roster().size() == 1);
+  CHECK(harness.roster()[0].silence == seconds(7));
+  harness.write(harness.registration("a", 1));
+  CHECK(harness.service().state() == model::ServerState::kServing);
+}
+
 }  // namespace
 }  // namespace waypost::service

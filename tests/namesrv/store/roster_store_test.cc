@@ -52,11 +52,13 @@ Roster sample() {
   return {{model::ClusterName("c"),
            {model::BrokerName("broker-a"), model::BrokerId(0)},
            base::WallTime(1'700'000'000'123ms),
-           120s},
+           120s,
+           400ms},
           {model::ClusterName("c"),
            {model::BrokerName("broker-a"), model::BrokerId(1)},
            base::WallTime(1'700'000'000'000ms),
-           1500ms}};
+           1500ms,
+           523ms}};
 }
 
 TEST_CASE("what was saved is loaded, also by another object") {
@@ -134,14 +136,29 @@ TEST_CASE("values that are no roster are refused in words") {
   CHECK(why(broker(R"({"cluster": 1})")) ==
         "malformed: a broker without text 'cluster'");
   const std::string named = R"({"cluster": "c", "broker": "a", "id": )";
-  CHECK(why(broker(named + "-1}")).find("without a number 'id'") !=
-        std::string::npos);
   CHECK(why(broker(named + "1.5}")).find("without a number 'id'") !=
         std::string::npos);
   CHECK(why(broker(named + "18446744073709551615}")).find("number 'id'") !=
         std::string::npos);
   CHECK(why(broker(named + R"(0, "last_seen_ms": 9223372036854775807})"))
             .find("number 'last_seen_ms' from 0 to") != std::string::npos);
+}
+
+TEST_CASE("where no silence was written, the latest sign of life is its time") {
+  const auto roster = parse_roster(
+      R"({"format": "waypost-roster", "version": 1, "brokers": [
+          {"cluster": "c", "broker": "a", "id": -1,
+           "last_seen_ms": 5000, "expiry_ms": 7},
+          {"cluster": "c", "broker": "b", "id": 0,
+           "last_seen_ms": 9000, "expiry_ms": 7},
+          {"cluster": "c", "broker": "c", "id": 0, "silent_ms": 1,
+           "last_seen_ms": 6000, "expiry_ms": 7}]})");
+  REQUIRE(roster.has_value());
+  CHECK(roster->at(0).silence == 4s);
+  CHECK(roster->at(1).silence == 0s);
+  CHECK(roster->at(2).silence == 1ms);
+  // Remoting brokers may have negative ids.
+  CHECK(roster->at(0).broker.broker_id == model::BrokerId(-1));
 }
 
 TEST_CASE("names that are not UTF-8 can be saved") {
