@@ -85,9 +85,7 @@ int main(int argc, char** argv) {
                  completed.error().to_string().c_str());
     return process::kExitUsage;
   }
-  for (const base::Option& option : options.all()) {
-    settings.native.fixed_settings.push_back({option.key, option.get(), false});
-  }
+  server::show_settings(options, settings);
   auto log = process::ProcessLog::open(log_settings);
   if (!log) return fail_with(log.error());
   properties.log((*log)->logger());

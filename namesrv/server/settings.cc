@@ -1,6 +1,8 @@
 #include "namesrv/server/settings.h"
 
 #include <algorithm>
+#include <array>
+#include <string>
 #include <thread>
 
 #include "wire/rpc/remoting_stream.h"
@@ -154,6 +156,47 @@ base::Status complete(ServerSettings& settings) {
   lifecycle.smallest_expiry =
       std::min(registry.broker_expiry, registry.agent_expiry);
   return {};
+}
+
+bool is_secret(std::string_view key) {
+  constexpr std::array<std::string_view, 5> kSecretWords = {
+      "secret", "password", "token", "credential", "private"};
+  return std::any_of(kSecretWords.begin(), kSecretWords.end(),
+                     [&](std::string_view word) {
+                       return key.find(word) != std::string_view::npos;
+                     });
+}
+
+void show_settings(const base::OptionTable& table, ServerSettings& settings) {
+  auto& java = settings.remoting.configuration.fixed;
+  const auto on = [](bool value) { return value ? "true" : "false"; };
+  const auto ms = [](base::Duration duration) {
+    return std::to_string(base::to_ms(duration));
+  };
+  const auto whole_seconds = [](base::Duration duration) {
+    return std::to_string(
+        std::chrono::duration_cast<seconds>(duration).count());
+  };
+  std::string black_list;
+  for (const auto& key : settings.remoting.configuration.black_list) {
+    black_list += (black_list.empty() ? "" : ";") + key;
+  }
+  java = {
+      {"bindAddress", settings.listen.host},
+      {"listenPort", std::to_string(settings.listen.port)},
+      {"configBlackList", black_list},
+      {"scanNotActiveBrokerInterval", ms(settings.service.scan_interval)},
+      {"serverChannelMaxIdleTimeSeconds",
+       whole_seconds(settings.remoting.idle)},
+      {"needWaitForService", on(settings.service.lifecycle.wait_for_roster)},
+      {"waitSecondsForService",
+       whole_seconds(settings.service.lifecycle.starting_max_wait)}};
+  settings.native.fixed_settings.clear();
+  for (const base::Option& option : table.all()) {
+    const std::string value = is_secret(option.key) ? "(hidden)" : option.get();
+    settings.native.fixed_settings.push_back({option.key, value, false});
+    java.emplace_back(option.key, value);
+  }
 }
 
 }  // namespace waypost::server

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/endpoint.h"
 #include "base/options.h"
@@ -47,6 +48,14 @@ void apply_profile(const base::Profile& profile, ServerSettings& settings);
 
 // Checks how values relate and derives what follows from them.
 base::Status complete(ServerSettings& settings);
+
+// Puts what is set where tools can ask for it over either protocol: every
+// option of the table, and RocketMQ's names for those that it has. The values
+// of secrets are not shown. After complete().
+void show_settings(const base::OptionTable& table, ServerSettings& settings);
+
+// Whether an option's value is nobody else's business, by its key.
+bool is_secret(std::string_view key);
 
 }  // namespace waypost::server
 
