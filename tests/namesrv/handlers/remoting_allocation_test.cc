@@ -13,7 +13,9 @@ namespace {
 
 TEST_CASE("a route that has not changed is answered without memory") {
   RemotingHarness harness;
-  REQUIRE(harness.ask(support::register_request(support::RemotingBroker{}, 1)));
+  support::RemotingBroker broker;
+  broker.zone = "z-east";
+  REQUIRE(harness.ask(support::register_request(broker, 1)));
   const auto id = harness.connect();
   remoting::Command command;
   command.code = remoting::request_code::kGetRouteInfoByTopic;
