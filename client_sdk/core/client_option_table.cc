@@ -234,6 +234,11 @@ void declare_adaptive(base::OptionTable& table, AdaptiveFaults& adaptive) {
 
 void declare_options(base::OptionTable& table, ClientOptions& options) {
   declare_nameservers(table, options);
+  table.text("client.nameserver-url", options.nameserver_url,
+             "An address server in RocketMQ's format that tells the "
+             "nameservers, as http://host:port/path.");
+  table.text("client.nameserver-file", options.nameserver_file,
+             "A file that lists the nameservers; read again when it changes.");
   table.text("client.start-nameserver", options.start_nameserver,
              "The nameserver to start with instead of a random one; one of "
              "client.nameservers.");

@@ -12,6 +12,16 @@ namespace {
 
 base::Status check_nameservers(const ClientOptions& options,
                                CheckedOptions& checked) {
+  if (!options.nameserver_url.empty()) {
+    auto url = parse_http_url(options.nameserver_url);
+    if (!url) {
+      return tl::unexpected(url.error().with_context("client.nameserver-url"));
+    }
+    checked.nameserver_url = std::move(*url);
+  }
+  const bool elsewhere =
+      checked.nameserver_url || !options.nameserver_file.empty();
+  if (options.nameservers.empty() && elsewhere) return {};
   std::string list;
   for (const auto& each : options.nameservers) {
     list += (list.empty() ? "" : ",") + each;

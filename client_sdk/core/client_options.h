@@ -5,6 +5,7 @@
 // their command line or a file beside their own, and for set() by key.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "base/profile.h"
+#include "client_sdk/core/http_message.h"
 #include "client_sdk/core/order_config.h"
 #include "waypost/options.hpp"
 
@@ -27,6 +29,7 @@ void apply_profile(const base::Profile& profile, ClientOptions& options);
 // options, also with those that were not set by key.
 struct CheckedOptions {
   std::vector<base::Endpoint> nameservers;
+  std::optional<HttpUrl> nameserver_url;
   std::map<std::string, OrderConfig> order;  // by topic
 };
 base::Result<CheckedOptions> check_options(const ClientOptions& options);

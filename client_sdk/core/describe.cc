@@ -46,6 +46,9 @@ struct Describe {
     return "left nameserver " + event.from + " for " + event.to + ": " +
            event.why;
   }
+  std::string operator()(const NameserversChanged& event) const {
+    return "nameservers are now" + names_text("", event.nameservers);
+  }
   std::string operator()(const RefreshFailed& event) const {
     return "no nameserver answered, cached routes stay in use: " + event.why;
   }

@@ -18,10 +18,19 @@ constexpr base::Duration kHurryAfterFailure = std::chrono::seconds(1);
 // reported.
 constexpr base::Duration kJudgeInterval = std::chrono::seconds(1);
 
+NameserverSources sources_of(const ClientOptions& options,
+                             const CheckedOptions& checked) {
+  NameserverSources sources;
+  sources.addresses = checked.nameservers;
+  sources.url = checked.nameserver_url;
+  sources.file = options.nameserver_file;
+  return sources;
+}
+
 NameserverLinkOptions link_options(const ClientOptions& options,
-                                   const CheckedOptions& checked) {
+                                   std::vector<Nameserver> nameservers) {
   NameserverLinkOptions link;
-  link.nameservers = unnamed(checked.nameservers);
+  link.nameservers = std::move(nameservers);
   link.start = options.start_nameserver;
   link.rpc_timeout = options.rpc_timeout;
   link.close_on_timeout = options.close_on_timeout;
@@ -74,11 +83,20 @@ ClientEngine::ClientEngine(base::Executor& executor,
       checked_(checked),
       state_(state),
       logger_(logger),
-      link_(executor, network, link_options(options, checked),
+      sources_(sources_of(options, checked)),
+      nameservers_(
+          executor, network, sources_, seeded(options, 3),
+          [this] { on_nameservers_changed(); }, logger),
+      link_(executor, network,
+            link_options(options, nameservers_.nameservers()),
             seeded(options, 1), this, logger),
       refresher_(executor, link_, cache_settings(options), options.rpc_timeout,
                  seeded(options, 2), *this, logger),
       names_(std::make_shared<NameIndex>()) {
+  // Nothing to ask yet, and perhaps a reason for it.
+  if (nameservers_.nameservers().empty()) {
+    link_.set_nameservers({}, nameservers_.trouble());
+  }
   update_facts();
 }
 
@@ -151,6 +169,19 @@ void ClientEngine::judge_latencies() {
 }
 
 // --- What nameservers tell ---
+
+void ClientEngine::on_nameservers_changed() {
+  NameserversChanged changed;
+  for (const auto& each : nameservers_.nameservers()) {
+    changed.nameservers.push_back(each.name);
+  }
+  if (changed.nameservers != listed_) {
+    listed_ = changed.nameservers;
+    emit(std::move(changed));
+  }
+  link_.set_nameservers(nameservers_.nameservers(), nameservers_.trouble());
+  update_facts();
+}
 
 void ClientEngine::on_nameserver_connected(const std::string& nameserver,
                                            const model::HelloReply& reply) {

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "client_sdk/core/client_options.h"
 #include "client_sdk/runtime/client_state.h"
+#include "client_sdk/runtime/nameserver_directory.h"
 #include "client_sdk/runtime/nameserver_link.h"
 #include "client_sdk/runtime/route_refresher.h"
 #include "waypost/events.hpp"
@@ -53,6 +54,7 @@ class ClientEngine final : private NameserverLinkObserver,
                      const model::RouteQueryRequest& asked,
                      const base::Status& status) override;
 
+  void on_nameservers_changed();
   void note_answers(const model::RouteQueryRequest& asked);
   void take_over(const model::TopicName& topic);
   void publish();
@@ -74,8 +76,12 @@ class ClientEngine final : private NameserverLinkObserver,
   const CheckedOptions& checked_;
   ClientState& state_;
   const base::Logger logger_;
+  const NameserverSources sources_;
+  NameserverDirectory nameservers_;
   NameserverLink link_;
   RouteRefresher refresher_;
+
+  std::vector<std::string> listed_;  // nameservers last told of
 
   // What the next table is made of.
   std::shared_ptr<const NameIndex> names_;

@@ -24,6 +24,12 @@ struct NameserverSwitched {
   std::string why;  // "timed out after 500ms", "connection closed", ...
 };
 
+// The list of nameservers is another: a name was looked up, an address server
+// or a file told something else.
+struct NameserversChanged {
+  std::vector<std::string> nameservers;
+};
+
 // None of the nameservers gave an answer. Cached routes stay in use.
 struct RefreshFailed {
   std::string why;  // what each of them did
@@ -55,7 +61,8 @@ struct Event {
   std::chrono::steady_clock::time_point time;
   std::chrono::system_clock::time_point wall_time;
   std::variant<NameserverConnected, NameserverSwitched, RefreshFailed,
-               RouteChanged, BrokerAvoided, BrokerNoLongerAvoided>
+               RouteChanged, BrokerAvoided, BrokerNoLongerAvoided,
+               NameserversChanged>
       what;
 
   // One line for people, without the time.

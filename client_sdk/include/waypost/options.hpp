@@ -109,9 +109,21 @@ using CustomSelector = std::function<std::optional<SelectorChoice>(
 struct ClientOptions {
   // --- Who to ask ---
 
-  // "host:port", "[v6]:port". Required, at least one; a client talks to one of
-  // them at a time and starts at a random one.
+  // At least one of the following three is required; what they tell is put
+  // together. A client talks to one nameserver at a time and starts at a random
+  // one. A nameserver that is not told any more is left at once; when a source
+  // cannot be asked, what it said last counts.
+
+  // "host:port", "[v6]:port". A host name stands for all its addresses and is
+  // looked up again when the time to live of the answer is over (10 s to
+  // 5 min).
   std::vector<std::string> nameservers;
+  // "http://host:port/path" of an address server in RocketMQ's format, asked
+  // each 30 s.
+  std::string nameserver_url;
+  // A file with addresses, separated by ends of lines, ';' or ','; '#' begins a
+  // comment. Read again within a second after it has changed.
+  std::string nameserver_file;
   // One of `nameservers`, to start with instead of a random one; for tests and
   // demonstrations.
   std::string start_nameserver;

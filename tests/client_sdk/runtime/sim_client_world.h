@@ -23,10 +23,19 @@ inline ClientOptions fast_options() {
   return options;
 }
 
+// The client knows some of the nameservers by a name.
+struct ByName {
+  std::string name;
+  std::vector<std::size_t> nameservers;
+  base::Duration ttl{0};
+  sim::SimWorld::Lookup lookup = sim::SimWorld::Lookup::kWorks;
+};
+
 struct SimClientSettings {
   std::size_t nameservers = 2;
   std::uint64_t seed = 1;
   ClientOptions options = fast_options();
+  ByName by_name = {};
 };
 
 // Some fake nameservers and one client, without the client's threads: the test
@@ -42,6 +51,7 @@ class SimClientWorld : public EngineMailbox {
       world.add_node(name, address);
       start_nameserver(i);
     }
+    if (!settings.by_name.name.empty()) use_name(settings.by_name);
     world.add_node("app", "10.0.0.99");
     options.on_event = [this](const Event& event) { note(event); };
     checked = *check_options(options);
@@ -148,6 +158,16 @@ class SimClientWorld : public EngineMailbox {
   std::unique_ptr<ClientEngine> engine;
 
  private:
+  void use_name(const ByName& by_name) {
+    std::vector<std::string> addresses;
+    for (const std::size_t i : by_name.nameservers) {
+      addresses.push_back(node(i).address());
+    }
+    world.add_host(by_name.name, addresses, by_name.ttl);
+    world.set_lookup(by_name.name, by_name.lookup);
+    options.nameservers = {by_name.name + ":9876"};
+    options.start_nameserver.clear();
+  }
   void note(const Event& event) {
     events.push_back(event);
     transcript.push_back(std::to_string(base::to_ms(world.elapsed())) + " " +
