@@ -15,6 +15,12 @@ packages=(
   mosquitto libmosquitto-dev iproute2 nftables iptables
 )
 
+# Node.js for the test with RocketMQ's client for it. Packages of others than
+# Debian bring npm along with it and do not go together with Debian's npm.
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+  packages+=(nodejs npm)
+fi
+
 missing=()
 find_missing() {
   missing=()
