@@ -8,8 +8,8 @@ namespace waypost::rpc {
 namespace {
 
 // Who has sent so much of a first frame means it: a large registration may take
-// longer than a newcomer is given.
-constexpr std::size_t kInEarnestBytes = 64UL * 1024;
+// longer than a newcomer is given, most of all when many arrive at once.
+constexpr std::size_t kInEarnestBytes = 16UL * 1024;
 
 }  // namespace
 
