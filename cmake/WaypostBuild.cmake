@@ -59,17 +59,10 @@ if(PROJECT_IS_TOP_LEVEL)
 endif()
 find_program(FLATC_PROGRAM flatc REQUIRED)
 
-# The sanitizer presets compile several sources of a target as one, which takes
-# a third of the time. A target whose sources use one name for different things,
-# each in its unnamed namespace, says APART.
-
-# waypost_library(NAME SOURCES ... [DEPS ...] [PRIVATE_DEPS ...] [APART])
+# waypost_library(NAME SOURCES ... [DEPS ...] [PRIVATE_DEPS ...])
 function(waypost_library NAME)
-  cmake_parse_arguments(ARG "APART" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
   add_library(${NAME} STATIC ${ARG_SOURCES})
-  if(ARG_APART)
-    set_target_properties(${NAME} PROPERTIES UNITY_BUILD OFF)
-  endif()
   target_include_directories(${NAME} PUBLIC "${PROJECT_SOURCE_DIR}")
   target_compile_features(${NAME} PUBLIC cxx_std_20)
   target_link_libraries(${NAME} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
@@ -87,12 +80,15 @@ function(waypost_executable NAME)
 endfunction()
 
 # waypost_test(NAME SOURCES ... DEPS ... [LABELS ...] [TIMEOUT seconds] [APART])
-# One doctest binary, one ctest entry.
+# One doctest binary, one ctest entry. The sanitizer presets compile several of
+# its sources as one, which takes a third of the time; APART: not here, because
+# they use one name for different things, each in its unnamed namespace.
 function(waypost_test NAME)
   cmake_parse_arguments(ARG "APART" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
   add_executable(${NAME} ${ARG_SOURCES})
-  if(ARG_APART)
-    set_target_properties(${NAME} PROPERTIES UNITY_BUILD OFF)
+  if(WAYPOST_SANITIZE AND NOT ARG_APART)
+    set_target_properties(${NAME} PROPERTIES
+      UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
   endif()
   target_link_libraries(${NAME} PRIVATE ${ARG_DEPS} waypost_doctest_main)
   if(WAYPOST_SANITIZE)

@@ -20,6 +20,9 @@ using namespace std::chrono_literals;
 
 class SimBody {
  public:
+  // More than what the machines between two connections hold.
+  static constexpr std::size_t kMoreThanBuffers = 2 * 1024 * 1024;
+
   Network& server_network() { return server_.network(); }
   Network& client_network() { return client_.network(); }
   base::Executor& client_executor() { return client_.executor(); }
@@ -36,6 +39,8 @@ class SimBody {
 
 class UvBody {
  public:
+  static constexpr std::size_t kMoreThanBuffers = 32 * 1024 * 1024;
+
   Network& server_network() { return loop_->network(); }
   Network& client_network() { return loop_->network(); }
   base::Executor& client_executor() { return *loop_; }
@@ -290,7 +295,7 @@ CONTRACT("who asks more than it reads is not read from any more") {
   Pair<Body> pair(options, patient);
   pair.server.echo = true;
   pair.client.connection().pause_reading();
-  constexpr std::size_t kMuch = 32 * 1024 * 1024;
+  constexpr std::size_t kMuch = Body::kMoreThanBuffers;
   pair.client.say(std::string(kMuch, 'x'));
   pair.run_until([] { return false; }, 500ms);
   CHECK(pair.server.heard.size() < kMuch);
@@ -320,7 +325,7 @@ CONTRACT("requests of one read wait while output is high, and come again") {
     REQUIRE(body.run_until([&] { return client.connected(); }, 5s));
     client.connection().pause_reading();
     // All in one read, and no more input after it.
-    const std::size_t asked = 40'000 / answer_kb;
+    const std::size_t asked = Body::kMoreThanBuffers / 1024 / answer_kb;
     client.say(std::string(asked, 'x'));
     body.run_until([] { return false; }, 300ms);
     CHECK(server.answered > 0);

@@ -122,11 +122,11 @@ TEST_CASE("all nameservers down: cached routes are served, for ever") {
   it.learn("orders");
   it.kill_nameserver(0);
   it.kill_nameserver(1);
-  it.world.run_for(24h);
+  it.world.run_for(4h);
   CHECK(it.brokers("orders") == "broker-a broker-b");
   CHECK(it.state->pick("orders", {}));
-  CHECK(*it.state->route_age("orders") > 23h);
-  CHECK(it.count<RefreshFailed>() > 1000);
+  CHECK(*it.state->route_age("orders") > 3h);
+  CHECK(it.count<RefreshFailed>() > 300);
 
   const auto asked = it.refresh("orders");
   REQUIRE_FALSE(asked.status);

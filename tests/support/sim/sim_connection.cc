@@ -71,9 +71,9 @@ void SimConnection::write(std::span<const std::byte> bytes) {
   if (!is_open() || bytes.empty()) return;
   output_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   flush();
-  if (output_.size() > options_.write_limit_bytes) {
+  if (unsent_bytes() > options_.write_limit_bytes) {
     finish_later(CloseReason::kSlowReader);
-  } else if (output_.size() > options_.write_high_water_bytes) {
+  } else if (unsent_bytes() > options_.write_high_water_bytes) {
     throttled_ = true;
   }
 }
@@ -115,10 +115,11 @@ void SimConnection::look() {
   if (flushing_) {
     look_while_flushing();
   } else if (peer_done_) {
-    if (output_.empty() || socket_->failure()) finish(CloseReason::kPeerClosed);
+    if (unsent_bytes() == 0 || socket_->failure())
+      finish(CloseReason::kPeerClosed);
   } else if (reading()) {
     read_some();
-  } else if (socket_->failure() && !output_.empty()) {
+  } else if (socket_->failure() && unsent_bytes() > 0) {
     // Not reading, but writing tells.
     finish(*socket_->failure());
   }
@@ -128,9 +129,9 @@ void SimConnection::look() {
 // has not received yet: so first only our side is closed.
 void SimConnection::look_while_flushing() {
   while (socket_->has_input()) socket_->read(kReadBytes);
-  if (socket_->failure() || (socket_->end_of_input() && output_.empty())) {
+  if (socket_->failure() || (socket_->end_of_input() && unsent_bytes() == 0)) {
     finish(CloseReason::kLocal);
-  } else if (output_.empty() && !lingering_) {
+  } else if (unsent_bytes() == 0 && !lingering_) {
     lingering_ = true;
     socket_->finish_output();
     end_deadline_ = executor_.run_after(
@@ -176,7 +177,7 @@ void SimConnection::deliver() {
 
 // The rest of the output is sent first.
 void SimConnection::on_peer_finished() {
-  if (output_.empty()) {
+  if (unsent_bytes() == 0) {
     finish(CloseReason::kPeerClosed);
     return;
   }
@@ -195,10 +196,14 @@ bool SimConnection::hold_input(std::size_t bytes) {
 }
 
 void SimConnection::flush() {
-  if (output_.empty()) return;
-  const std::size_t taken = socket_->send(std::as_bytes(std::span(output_)));
-  output_.erase(0, taken);
-  if (throttled_ && output_.size() <= options_.write_high_water_bytes / 2) {
+  if (unsent_bytes() == 0) return;
+  output_sent_ +=
+      socket_->send(std::as_bytes(std::span(output_)).subspan(output_sent_));
+  // Not each time: moving what is left costs as much as there is left.
+  if (output_sent_ >= output_.size() / 2) {
+    output_.erase(0, std::exchange(output_sent_, 0));
+  }
+  if (throttled_ && unsent_bytes() <= options_.write_high_water_bytes / 2) {
     throttled_ = false;
     redeliver_ = true;
     on_socket();

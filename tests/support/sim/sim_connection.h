@@ -29,10 +29,12 @@ class SimConnection : public transport::Connection {
   void pause_reading() override;
   void resume_reading() override;
   bool output_is_high() override {
-    return output_.size() > options_.write_high_water_bytes;
+    return unsent_bytes() > options_.write_high_water_bytes;
   }
   bool is_open() const override { return !closing_ && !flushing_; }
-  std::size_t unsent_bytes() const override { return output_.size(); }
+  std::size_t unsent_bytes() const override {
+    return output_.size() - output_sent_;
+  }
   const base::Endpoint& peer() const override { return socket_->peer(); }
   const base::Endpoint& local() const override { return socket_->local(); }
 
@@ -59,6 +61,7 @@ class SimConnection : public transport::Connection {
   std::string input_;
   std::size_t held_bytes_ = 0;  // taken from the input budget
   std::string output_;
+  std::size_t output_sent_ = 0;  // of it
   bool look_pending_ = false;
   bool paused_ = false;     // by the owner
   bool throttled_ = false;  // by the write high-water mark
