@@ -245,6 +245,9 @@ void declare_options(base::OptionTable& table, ClientOptions& options) {
   table.text("client.name", options.name,
              "How the client calls itself to nameservers.");
   declare_topics(table, options);
+  table.text("client.snapshot-file", options.snapshot_file,
+             "A file that keeps routes and nameservers, so that the client "
+             "starts with them while no nameserver can be reached.");
   declare_times(table, options);
   table.flag("client.close-on-timeout", options.close_on_timeout,
              "Close a connection on which a question timed out and ask the "

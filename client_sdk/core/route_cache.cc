@@ -32,8 +32,26 @@ base::Result<bool> RouteCache::follow(const model::TopicName& topic) {
                           " topics are followed already",
                       "raise client.topics-max");
   }
-  topics_.emplace(topic, Entry{});
+  Entry& entry = topics_[topic];
+  if (const auto known = remembered_.extract(topic)) {
+    static_cast<CachedRoute&>(entry) = std::move(known.mapped());
+  }
   return true;
+}
+
+void RouteCache::remember(CachedRoute route) {
+  if (!route.known() || remembered_.size() >= settings_.topics_max) return;
+  route.origin = RouteOrigin::kSnapshot;
+  const auto topic = route.route.route.topic;
+  remembered_.insert_or_assign(topic, std::move(route));
+}
+
+void RouteCache::for_each_known(
+    const std::function<void(const CachedRoute&)>& visit) const {
+  for (const auto& [topic, entry] : topics_) {
+    if (entry.known()) visit(entry);
+  }
+  for (const auto& [topic, cached] : remembered_) visit(cached);
 }
 
 const CachedRoute* RouteCache::find(const model::TopicName& topic) const {
@@ -80,10 +98,30 @@ bool RouteCache::on_route(const model::VersionedRoute& route,
                           const std::string& source, base::Instant now) {
   const auto found = topics_.find(route.route.topic);
   if (found == topics_.end() || route.digest.is_none()) return false;
-  Entry& entry = found->second;
-  entry.answer = answer_;
+  found->second.answer = answer_;
+  return take(found->second, route, source, RouteOrigin::kServer, now);
+}
+
+bool RouteCache::on_push(const model::VersionedRoute& route,
+                         const std::string& source, base::Instant now) {
+  const auto found = topics_.find(route.route.topic);
+  if (found == topics_.end() || route.digest.is_none()) return false;
+  return take(found->second, route, source, RouteOrigin::kPush, now);
+}
+
+void RouteCache::on_denial(const model::TopicError& denial, base::Instant now) {
+  const auto found = topics_.find(denial.topic);
+  if (found == topics_.end()) return;
+  found->second.negative = denial.error;
+  found->second.negative_at = now;
+}
+
+bool RouteCache::take(Entry& entry, const model::VersionedRoute& route,
+                      const std::string& source, RouteOrigin origin,
+                      base::Instant now) {
   entry.confirmed = now;
   entry.source = source;
+  entry.origin = origin;
   entry.negative.reset();
   if (entry.route.digest == route.digest) return false;
   entry.route = route;
@@ -129,6 +167,7 @@ base::Status RouteCache::on_end(const model::RouteQueryRequest& asked,
   for (Entry* entry : unchanged) {
     entry->confirmed = now;
     entry->source = source;
+    entry->origin = RouteOrigin::kServer;
     entry->negative.reset();
   }
   for (const auto& [topic, error] : errors) {

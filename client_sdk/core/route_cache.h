@@ -8,6 +8,7 @@
 // that has just lost its table) change nothing but the age.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "waypost/route.hpp"
 #include "wire/model/operations.h"
 
 namespace waypost::client {
@@ -35,6 +37,7 @@ struct CachedRoute {
   model::VersionedRoute route;  // digest none: never known
   base::Instant confirmed{};    // when it was last told or confirmed
   std::string source;           // the nameserver that last did
+  RouteOrigin origin = RouteOrigin::kServer;  // and how
   // The last answer, where it was an error: there is no such route.
   std::optional<base::Error> negative;
   base::Instant negative_at{};
@@ -70,6 +73,20 @@ class RouteCache {
 
   // --- What came of it ---
 
+  // What was known in an earlier life; used when the topic is followed. A
+  // topic that is never followed is only kept.
+  void remember(CachedRoute route);
+  // Routes that are known: of followed topics, and remembered ones.
+  void for_each_known(
+      const std::function<void(const CachedRoute&)>& visit) const;
+
+  // A nameserver told a route by itself; true when it is new or differs. What
+  // is not followed is ignored.
+  bool on_push(const model::VersionedRoute& route, const std::string& source,
+               base::Instant now);
+  // A nameserver told by itself that nobody serves a topic (any more).
+  void on_denial(const model::TopicError& denial, base::Instant now);
+
   // Before each attempt at a query, also when it is repeated elsewhere.
   void begin_answer() { ++answer_; }
   // One route of the answer; true when it is new or differs. What was not asked
@@ -94,12 +111,15 @@ class RouteCache {
   struct Entry : CachedRoute {
     std::uint64_t answer = 0;  // the last that brought a route
   };
+  bool take(Entry& entry, const model::VersionedRoute& route,
+            const std::string& source, RouteOrigin origin, base::Instant now);
   using Errors = std::map<model::TopicName, const base::Error*>;
 
   RouteCacheSettings settings_;
   base::Random random_;
   base::Backoff backoff_;
   std::map<model::TopicName, Entry> topics_;
+  std::map<model::TopicName, CachedRoute> remembered_;
   std::uint64_t answer_ = 0;
   base::Instant next_poll_ = base::Instant::max();
 };

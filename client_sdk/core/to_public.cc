@@ -38,6 +38,7 @@ Route to_public(const CachedRoute& cached) {
   route.topic = from.topic.value();
   route.digest = cached.route.digest.to_string();
   route.nameserver = cached.source;
+  route.origin = cached.origin;
   route.missing = cached.negative.has_value();
   route.groups.reserve(from.groups.size());
   for (const auto& group : from.groups) {
@@ -69,6 +70,18 @@ std::string Error::to_string() const {
 
 std::string_view log_level_name(LogLevel level) {
   return base::log_level_name(static_cast<base::LogLevel>(level));
+}
+
+std::string route_origin_name(RouteOrigin origin) {
+  switch (origin) {
+    case RouteOrigin::kServer:
+      return "server";
+    case RouteOrigin::kPush:
+      return "push";
+    case RouteOrigin::kSnapshot:
+      return "snapshot";
+  }
+  return "?";
 }
 
 std::string broker_health_name(BrokerHealth health) {

@@ -14,16 +14,21 @@ namespace {
 // whose nameserver hangs with it: ask again within this.
 constexpr base::Duration kHurryAfterFailure = std::chrono::seconds(1);
 
+// A topic of the snapshot that nobody has used for this long is left out.
+constexpr base::Duration kForgetUnusedAfter = std::chrono::hours(24 * 7);
+
 // Policy `adaptive`: how often brokers' latencies are compared, while any are
 // reported.
 constexpr base::Duration kJudgeInterval = std::chrono::seconds(1);
 
 NameserverSources sources_of(const ClientOptions& options,
-                             const CheckedOptions& checked) {
+                             const CheckedOptions& checked,
+                             const Snapshot& remembered) {
   NameserverSources sources;
   sources.addresses = checked.nameservers;
   sources.url = checked.nameserver_url;
   sources.file = options.nameserver_file;
+  sources.remembered = remembered.nameservers;
   return sources;
 }
 
@@ -78,12 +83,24 @@ ClientEngine::ClientEngine(base::Executor& executor,
                            const ClientOptions& options,
                            const CheckedOptions& checked, ClientState& state,
                            base::Logger logger)
+    : ClientEngine(
+          executor, network, options, checked, state, logger,
+          SnapshotKeeper(executor, options.snapshot_file, {}, logger).read()) {}
+
+ClientEngine::ClientEngine(base::Executor& executor,
+                           transport::Network& network,
+                           const ClientOptions& options,
+                           const CheckedOptions& checked, ClientState& state,
+                           base::Logger logger, Snapshot remembered)
     : executor_(executor),
       options_(options),
       checked_(checked),
       state_(state),
       logger_(logger),
-      sources_(sources_of(options, checked)),
+      keeper_(
+          executor, options.snapshot_file, [this] { return collect(); },
+          logger),
+      sources_(sources_of(options, checked, remembered)),
       nameservers_(
           executor, network, sources_, seeded(options, 3),
           [this] { on_nameservers_changed(); }, logger),
@@ -93,6 +110,7 @@ ClientEngine::ClientEngine(base::Executor& executor,
       refresher_(executor, link_, cache_settings(options), options.rpc_timeout,
                  seeded(options, 2), *this, logger),
       names_(std::make_shared<NameIndex>()) {
+  remember(remembered);
   // Nothing to ask yet, and perhaps a reason for it.
   if (nameservers_.nameservers().empty()) {
     link_.set_nameservers({}, nameservers_.trouble());
@@ -100,7 +118,7 @@ ClientEngine::ClientEngine(base::Executor& executor,
   update_facts();
 }
 
-ClientEngine::~ClientEngine() = default;
+ClientEngine::~ClientEngine() { keeper_.flush(); }
 
 // --- What application threads want ---
 
@@ -108,6 +126,15 @@ void ClientEngine::want(TopicState& topic) {
   const model::TopicName name(topic.name);
   if (refresher_.cache().find(name) == nullptr) publish_soon();
   refresher_.ensure(name, [](const base::Status&) {});
+  // From an earlier life.
+  const CachedRoute* cached = refresher_.cache().find(name);
+  const bool published =
+      topic.slot < routes_.size() && routes_[topic.slot] != nullptr;
+  if (cached != nullptr && cached->known() && !published) {
+    note(*cached, topic);
+    take_over(name);
+    publish_soon();
+  }
 }
 
 void ClientEngine::ensure(const TopicState& topic, Done done) {
@@ -177,6 +204,7 @@ void ClientEngine::on_nameservers_changed() {
   }
   if (changed.nameservers != listed_) {
     listed_ = changed.nameservers;
+    keeper_.changed();
     emit(std::move(changed));
   }
   link_.set_nameservers(nameservers_.nameservers(), nameservers_.trouble());
@@ -200,12 +228,18 @@ void ClientEngine::on_query_over(const std::vector<model::TopicName>& changed,
                                  const model::RouteQueryRequest& asked,
                                  const base::Status& status) {
   update_facts();
-  if (status) note_answers(asked);
+  if (status) {
+    note_answers(asked);
+    keeper_.confirmed();
+  }
   // An attempt may bring routes and fail after that, and the next one brings
   // them again.
   const std::set<model::TopicName> topics(changed.begin(), changed.end());
   for (const auto& topic : topics) take_over(topic);
-  if (!topics.empty()) publish();
+  if (!topics.empty()) {
+    publish();
+    keeper_.changed();
+  }
   if (!status) emit(RefreshFailed{status.error().message});
 }
 
@@ -216,12 +250,16 @@ void ClientEngine::note_answers(const model::RouteQueryRequest& asked) {
     const CachedRoute* cached = refresher_.cache().find(item.topic);
     TopicState* topic = state_.directory().find(item.topic.value());
     if (cached == nullptr || topic == nullptr) continue;
-    topic->confirmed.store(cached->confirmed.time_since_epoch().count(),
-                           std::memory_order_relaxed);
     topic->ask_again.store(again.count(), std::memory_order_relaxed);
-    topic->missing.store(cached->negative.has_value(),
-                         std::memory_order_relaxed);
+    note(*cached, *topic);
   }
+}
+
+void ClientEngine::note(const CachedRoute& cached, TopicState& topic) {
+  topic.confirmed.store(cached.confirmed.time_since_epoch().count(),
+                        std::memory_order_relaxed);
+  topic.origin.store(cached.origin, std::memory_order_relaxed);
+  topic.missing.store(cached.negative.has_value(), std::memory_order_relaxed);
 }
 
 void ClientEngine::take_over(const model::TopicName& name) {
@@ -237,6 +275,39 @@ void ClientEngine::take_over(const model::TopicName& name) {
       order == checked_.order.end() ? nullptr : &order->second));
   const auto after = group_names(route.get());
   emit(RouteChanged{route->route, minus(after, before), minus(before, after)});
+}
+
+// --- Surviving a restart ---
+
+void ClientEngine::remember(const Snapshot& snapshot) {
+  const base::Instant now = executor_.now();
+  for (const auto& each : snapshot.routes) {
+    // A wall clock may have been set back meanwhile.
+    const base::Duration age =
+        std::max(executor_.wall_now() - each.confirmed, base::Duration::zero());
+    CachedRoute cached;
+    cached.route = each.route;
+    cached.confirmed = now - age;
+    cached.source = each.source;
+    refresher_.remember(std::move(cached));
+  }
+}
+
+Snapshot ClientEngine::collect() const {
+  const base::Instant now = executor_.now();
+  Snapshot snapshot;
+  snapshot.saved = executor_.wall_now();
+  snapshot.nameservers = nameservers_.nameservers();
+  refresher_.cache().for_each_known([&](const CachedRoute& cached) {
+    const base::Duration age = now - cached.confirmed;
+    // Followed in an earlier life only, and not for long.
+    const bool used =
+        state_.directory().find(cached.route.route.topic.value()) != nullptr;
+    if (!used && age > kForgetUnusedAfter) return;
+    snapshot.routes.push_back(
+        {cached.route, snapshot.saved - age, cached.source});
+  });
+  return snapshot;
 }
 
 // --- Publishing ---

@@ -17,6 +17,7 @@
 #include "client_sdk/runtime/nameserver_directory.h"
 #include "client_sdk/runtime/nameserver_link.h"
 #include "client_sdk/runtime/route_refresher.h"
+#include "client_sdk/runtime/snapshot_keeper.h"
 #include "waypost/events.hpp"
 
 namespace waypost::client {
@@ -45,6 +46,10 @@ class ClientEngine final : private NameserverLinkObserver,
   void refresh_all(Done done);
 
  private:
+  ClientEngine(base::Executor& executor, transport::Network& network,
+               const ClientOptions& options, const CheckedOptions& checked,
+               ClientState& state, base::Logger logger, Snapshot remembered);
+
   void on_nameserver_connected(const std::string& nameserver,
                                const model::HelloReply& reply) override;
   void on_nameserver_lost() override { update_facts(); }
@@ -56,6 +61,9 @@ class ClientEngine final : private NameserverLinkObserver,
 
   void on_nameservers_changed();
   void note_answers(const model::RouteQueryRequest& asked);
+  void note(const CachedRoute& cached, TopicState& topic);
+  Snapshot collect() const;
+  void remember(const Snapshot& snapshot);
   void take_over(const model::TopicName& topic);
   void publish();
   void publish_soon();
@@ -76,6 +84,7 @@ class ClientEngine final : private NameserverLinkObserver,
   const CheckedOptions& checked_;
   ClientState& state_;
   const base::Logger logger_;
+  SnapshotKeeper keeper_;
   const NameserverSources sources_;
   NameserverDirectory nameservers_;
   NameserverLink link_;

@@ -127,6 +127,7 @@ std::optional<Route> ClientState::route(std::string_view topic) const {
   Route route = table->routes[*slot]->route;
   const TopicState& state = *table->topics[*slot];
   route.age = age_of(state);
+  route.origin = state.origin.load(std::memory_order_relaxed);
   route.missing = state.missing.load(std::memory_order_relaxed);
   return route;
 }

@@ -44,6 +44,8 @@ class RouteRefresher final : private AnswerSink {
   RouteRefresher& operator=(const RouteRefresher&) = delete;
 
   const RouteCache& cache() const { return cache_; }
+  // As RouteCache::remember.
+  void remember(CachedRoute route) { cache_.remember(std::move(route)); }
 
   // Follows a topic; a new one is asked for in the next turn.
   base::Status follow(const model::TopicName& topic);

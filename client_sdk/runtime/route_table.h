@@ -36,6 +36,7 @@ struct TopicState {
   const TopicSlot slot;
   // When a nameserver last told or confirmed the route; nanoseconds, 0: never.
   std::atomic<base::Duration::rep> confirmed{0};
+  std::atomic<RouteOrigin> origin{RouteOrigin::kServer};  // of that
   // The last answer was that there is no such topic.
   std::atomic<bool> missing{false};
   // Not asked on demand before this; nanoseconds.

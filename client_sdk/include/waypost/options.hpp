@@ -182,6 +182,15 @@ struct ClientOptions {
   // Attempts of one send(), the first included. 1 to 16.
   std::int64_t send_attempts = 3;
 
+  // --- Surviving a restart ---
+
+  // A file in which routes and nameservers are kept, written anew soon after
+  // they have changed. A client that is made with it knows the routes of its
+  // topics at once, also while no nameserver can be reached; Route::origin and
+  // age tell. Empty: none. May be shared by clients of one kind; the last
+  // writer wins. A file that is damaged is ignored with a warning.
+  std::string snapshot_file;
+
   // --- Limits ---
 
   // For this long after a nameserver said that nobody serves a topic, it is not

@@ -50,12 +50,23 @@ struct RouteGroup {
   std::vector<RouteReplica> replicas;  // by id
 };
 
+// Where a route was last told or confirmed.
+enum class RouteOrigin : std::uint8_t {
+  kServer = 0,    // a nameserver answered
+  kPush = 1,      // a nameserver told a change by itself
+  kSnapshot = 2,  // the file of an earlier time; no nameserver has answered yet
+};
+
+// "server", "push", "snapshot".
+std::string route_origin_name(RouteOrigin origin);
+
 // Who serves a topic. A copy: it does not change when the route does.
 struct Route {
   std::string topic;
   std::vector<RouteGroup> groups;  // by name
   std::string digest;              // equal content has equal digests everywhere
   std::string nameserver;          // that told it
+  RouteOrigin origin = RouteOrigin::kServer;
   // Time since a nameserver last told or confirmed it.
   std::chrono::nanoseconds age{0};
   // The last answer was that nobody serves the topic. The route is what was

@@ -36,6 +36,7 @@ struct SimClientSettings {
   std::uint64_t seed = 1;
   ClientOptions options = fast_options();
   ByName by_name = {};
+  bool nameservers_up = true;
 };
 
 // Some fake nameservers and one client, without the client's threads: the test
@@ -49,16 +50,28 @@ class SimClientWorld : public EngineMailbox {
       const std::string address = "10.0.0." + std::to_string(i + 1);
       options.nameservers.push_back(address + ":9876");
       world.add_node(name, address);
-      start_nameserver(i);
+      if (settings.nameservers_up) start_nameserver(i);
     }
+    servers.resize(settings.nameservers);
     if (!settings.by_name.name.empty()) use_name(settings.by_name);
     world.add_node("app", "10.0.0.99");
     options.on_event = [this](const Event& event) { note(event); };
     checked = *check_options(options);
     state = std::make_unique<ClientState>(options, app().executor(), *this);
-    engine = std::make_unique<ClientEngine>(app().executor(), app().network(),
-                                            options, checked, *state,
-                                            base::Logger());
+    start_engine();
+  }
+
+  void start_engine() {
+    engine = std::make_unique<ClientEngine>(
+        app().executor(), app().network(), options, checked, *state,
+        base::Logger(&log_, &log_levels_, base::LogComponent::kClient));
+  }
+  // Lines of warnings with this text.
+  std::size_t logged(const std::string& text) const {
+    return static_cast<std::size_t>(std::count_if(
+        log_.lines.begin(), log_.lines.end(), [&](const std::string& line) {
+          return line.find(text) != std::string::npos;
+        }));
   }
 
   sim::SimNode& node(std::size_t i) {
@@ -154,6 +167,16 @@ class SimClientWorld : public EngineMailbox {
   std::vector<std::unique_ptr<FakeNameserver>> servers;
   std::vector<Event> events;
   std::vector<std::string> transcript;  // "1503 left nameserver ..."
+  struct Log final : base::LogSink {
+    void write(base::LogLevel, base::LogComponent, std::string_view message,
+               base::LogFields) override {
+      lines.emplace_back(message);
+    }
+    std::vector<std::string> lines;
+  };
+  Log log_;
+  base::LogLevels log_levels_{base::LogLevel::kWarn};
+
   std::unique_ptr<ClientState> state;
   std::unique_ptr<ClientEngine> engine;
 
