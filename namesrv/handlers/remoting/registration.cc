@@ -15,9 +15,6 @@
 namespace waypost::handlers {
 namespace {
 
-constexpr const char* kDocumentedRefusal =
-    "; the Java nameserver would register null";
-
 // A body on its way, charged to the budget of all of them.
 class HeldBody {
  public:
@@ -75,7 +72,7 @@ class Registration : public std::enable_shared_from_this<Registration> {
 
   void start() {
     if (body_.refused()) {
-      return to_.answer(
+      return refuse(
           from_error({base::ErrorCode::kBusy,
                       "too many registrations wait here to be decoded",
                       "the broker registers again by itself"}));
@@ -103,7 +100,7 @@ class Registration : public std::enable_shared_from_this<Registration> {
       const std::string* value = field(name);
       if (value == nullptr || value->empty()) return name;
     }
-    return broker_id() ? nullptr : "brokerId";
+    return broker_id() ? nullptr : "a brokerId that is a number";
   }
 
   void ask_if_known() {
@@ -130,7 +127,7 @@ class Registration : public std::enable_shared_from_this<Registration> {
     const auto work = [self = shared_from_this()] {
       auto event = std::make_shared<registry::Register>();
       if (auto refusal = self->decode_into(*event)) {
-        return self->to_.answer(std::move(*refusal));
+        return self->refuse(std::move(*refusal));
       }
       self->to_.on_session([self, event](rpc::RemotingSession&) {
         self->submit(std::move(*event));
@@ -167,8 +164,7 @@ class Registration : public std::enable_shared_from_this<Registration> {
                     body.error().to_string());
     }
     if (const char* missing = missing_field()) {
-      return thrown(std::string("REGISTER_BROKER needs ") + missing +
-                    kDocumentedRefusal);
+      return thrown(std::string("REGISTER_BROKER without ") + missing);
     }
     fill(event, std::move(*body));
     if (auto prepared = registry::prepare(event); !prepared) {
@@ -223,11 +219,29 @@ class Registration : public std::enable_shared_from_this<Registration> {
     to_.context().service.write(
         std::move(event), [self = shared_from_this()](registry::Reply reply) {
           if (auto* error = std::get_if<base::Error>(&reply)) {
-            return self->to_.answer(with_header(from_error(*error)));
+            return self->refuse(with_header(from_error(*error)));
           }
           self->conclude(
               std::move(std::get<registry::RemotingRegisterReply>(reply)));
         });
+  }
+
+  // Any thread. The reason may quote what the broker sent, however long.
+  void refuse(Response response) {
+    constexpr std::size_t kReasonMax = 1'000;
+    if (response.remark && response.remark->size() > kReasonMax) {
+      response.remark->resize(kReasonMax);
+      *response.remark += "...";
+    }
+    body_.release();
+    to_.on_session([self = shared_from_this(), response = std::move(response)](
+                       rpc::RemotingSession& session) {
+      const std::string* name = self->field("brokerName");
+      self->to_.context().log_refused(name != nullptr ? *name : "",
+                                      session.peer(),
+                                      response.remark.value_or("no reason"));
+      self->to_.answer(response);
+    });
   }
 
   // Registry thread. The answer carries the order configuration of all topics.

@@ -15,6 +15,7 @@
 #include "namesrv/service/name_service.h"
 #include "namesrv/service/published_table.h"
 #include "wire/codec/remoting/frame.h"
+#include "wire/rpc/log_throttle.h"
 #include "wire/rpc/remoting_session.h"
 
 namespace waypost::handlers {
@@ -77,6 +78,20 @@ class RemotingContext {
   service::NameService& service;    // any thread
   const Shell& shell() const { return shell_; }
 
+  // A broker's registration was refused: its operator will look here. Loop's
+  // thread.
+  void log_refused(std::string_view broker, const base::Endpoint& peer,
+                   std::string_view why) {
+    if (!refusals_.admit(shell_.loop->now())) return;
+    // It may be megabytes long: that may be why.
+    constexpr std::size_t kShownMax = 200;
+    shell_.logger.warn("refused a registration",
+                       {{"broker", broker.substr(0, kShownMax)},
+                        {"peer", peer.to_string()},
+                        {"why", why},
+                        {"not_logged_before", refusals_.take_left_out()}});
+  }
+
   // GET_BROKER_CLUSTER_INFO's last answer: brokers of 5.x ask every 5 s.
   struct ClusterInfoBody {
     std::uint64_t groups_version = 0;
@@ -88,6 +103,7 @@ class RemotingContext {
  private:
   const Shell shell_;
   service::PublishedTable& table_;
+  rpc::LogThrottle refusals_;
 };
 
 }  // namespace waypost::handlers

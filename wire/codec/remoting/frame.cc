@@ -27,8 +27,10 @@ FrameScan scan_frame(std::span<const std::byte> bytes,
     return refuse(FrameScan::Outcome::kMalformed, "a negative frame length");
   }
   if (length + kLengthBytes > frame_max_bytes) {
-    return refuse(FrameScan::Outcome::kTooLarge,
+    scan = refuse(FrameScan::Outcome::kTooLarge,
                   "the frame is longer than the limit");
+    scan.frame_bytes = length + kLengthBytes;
+    return scan;
   }
   if (length < kFrameHeadBytes - kLengthBytes) {
     return refuse(FrameScan::Outcome::kMalformed,

@@ -57,6 +57,7 @@ TEST_CASE("the limit counts the length field") {
         Outcome::kTooLarge);
   CHECK(outcome(kFrameMaxBytesDefault, 2 * kFrameMaxBytesDefault) ==
         Outcome::kNeedMore);
+  CHECK(scan(raw_frame(100, 1, ""), 50).frame_bytes == 104);
   // The length alone is enough.
   CHECK(scan(raw_frame(0x7fffffff, 1, "").substr(0, 4)).outcome ==
         Outcome::kTooLarge);
