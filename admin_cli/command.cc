@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <sstream>
 
 #include "base/options.h"
 #include "wire/model/topic.h"
@@ -13,21 +14,53 @@ namespace {
 struct Form {
   CommandKind kind;
   std::string_view name;
-  std::string_view argument;  // empty: none
+  std::string_view arguments;  // "TOPIC", "NAMESPACE KEY", "[NAMESPACE]"
   std::string_view effect;
 };
 
-constexpr std::array<Form, 5> kForms = {{
+constexpr std::array<Form, 19> kForms = {{
     {CommandKind::kClusterShow, "cluster show", "",
      "state and table size of a nameserver; with --all of each, also of those "
      "that do not answer, and whether they differ"},
+    {CommandKind::kClusterList, "cluster list", "",
+     "clusters of brokers, with how many groups and brokers they have and how "
+     "these are"},
     {CommandKind::kBrokerList, "broker list", "",
      "brokers with their address, health and silence; --prefix narrows by "
      "name"},
+    {CommandKind::kBrokerPermissions, "broker permissions", "",
+     "which broker groups have a permission set by an operator, by whom and "
+     "why"},
+    {CommandKind::kBrokerWipeWrite, "broker wipe-write", "BROKER",
+     "lets nobody write to a broker group any more, also when it registers "
+     "again: --reason, --owner, --lapses-after"},
+    {CommandKind::kBrokerAddWrite, "broker add-write", "BROKER",
+     "lets clients read and write a broker group, whatever it registers"},
+    {CommandKind::kBrokerClearPermission, "broker clear-permission", "BROKER",
+     "gives a broker group back the permission that it registers"},
     {CommandKind::kTopicList, "topic list", "",
      "topics with their queues; --prefix narrows by name"},
     {CommandKind::kTopicRoute, "topic route", "TOPIC",
      "the brokers that serve a topic, as clients are told"},
+    {CommandKind::kTopicDelete, "topic delete", "TOPIC",
+     "takes a topic out of the routes until a broker registers it again; "
+     "--cluster takes it from one cluster only"},
+    {CommandKind::kKvList, "kv list", "[NAMESPACE]",
+     "entries of the key-value configuration"},
+    {CommandKind::kKvGet, "kv get", "NAMESPACE KEY", "the value of one entry"},
+    {CommandKind::kKvPut, "kv put", "NAMESPACE KEY VALUE", "sets one entry"},
+    {CommandKind::kKvDelete, "kv delete", "NAMESPACE KEY",
+     "takes one entry away"},
+    {CommandKind::kKvImport, "kv import", "FILE",
+     "sets all entries of a RocketMQ nameserver's kvConfig.json, and takes "
+     "none away"},
+    {CommandKind::kKvExport, "kv export", "",
+     "the entries as a kvConfig.json for a RocketMQ nameserver"},
+    {CommandKind::kConfigShow, "config show", "",
+     "the settings of a nameserver"},
+    {CommandKind::kConfigSet, "config set", "KEY VALUE",
+     "changes a setting that may change while a nameserver runs, until it is "
+     "restarted"},
     {CommandKind::kPing, "ping", "",
      "whether a nameserver answers, and how fast"},
 }};
@@ -43,8 +76,15 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string usage_of(const Form& form) {
   std::string usage(form.name);
-  if (!form.argument.empty()) usage += " " + std::string(form.argument);
+  if (!form.arguments.empty()) usage += " " + std::string(form.arguments);
   return usage;
+}
+
+std::vector<std::string> argument_names(const Form& form) {
+  std::vector<std::string> names;
+  std::istringstream words{std::string(form.arguments)};
+  for (std::string name; words >> name;) names.push_back(name);
+  return names;
 }
 
 std::string all_usages() {
@@ -88,6 +128,33 @@ tl::unexpected<base::Error> usage_error(std::string message,
                     std::move(advice));
 }
 
+base::Status check_arguments(const Form& form,
+                             const std::vector<std::string>& arguments) {
+  const std::vector<std::string> names = argument_names(form);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const bool optional = names[i].starts_with('[');
+    if (i >= arguments.size()) {
+      if (optional) break;
+      return usage_error(std::string(form.name) + " needs " + names[i],
+                         "usage: " + usage_of(form));
+    }
+    // What a native client may ask for; the other names are a nameserver's to
+    // judge, because those of RocketMQ may be anything.
+    if (form.kind == CommandKind::kTopicRoute) {
+      if (auto ok = model::check_name("topic name", arguments[i]); !ok) {
+        return ok;
+      }
+    } else if (arguments[i].empty() && names[i] != "VALUE") {
+      return usage_error(names[i] + " is empty", "usage: " + usage_of(form));
+    }
+  }
+  if (arguments.size() > names.size()) {
+    return usage_error("'" + arguments[names.size()] + "' is too much",
+                       "usage: " + usage_of(form));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view command_name(CommandKind kind) {
@@ -108,26 +175,31 @@ base::Result<Command> parse_command(const std::vector<std::string>& words) {
     return usage_error("unknown command '" + joined(words) + "'",
                        advice_for(joined(words)));
   }
-  const auto name_words = static_cast<std::size_t>(
+  const auto name_words = static_cast<std::ptrdiff_t>(
       1 + std::count(form->name.begin(), form->name.end(), ' '));
-  const std::size_t wanted = name_words + (form->argument.empty() ? 0 : 1);
-  if (words.size() < wanted) {
-    return usage_error(
-        std::string(form->name) + " needs " + std::string(form->argument),
-        "usage: " + usage_of(*form));
-  }
-  if (words.size() > wanted) {
-    return usage_error("'" + words[wanted] + "' is too much",
-                       "usage: " + usage_of(*form));
-  }
   Command command;
   command.kind = form->kind;
-  if (!form->argument.empty()) {
-    const base::Status right = model::check_name("topic name", words.back());
-    if (!right) return tl::unexpected(right.error());
-    command.topic = model::TopicName(words.back());
+  command.arguments.assign(words.begin() + name_words, words.end());
+  if (auto ok = check_arguments(*form, command.arguments); !ok) {
+    return tl::unexpected(ok.error());
   }
   return command;
+}
+
+bool changes_something(CommandKind kind) {
+  switch (kind) {
+    case CommandKind::kBrokerWipeWrite:
+    case CommandKind::kBrokerAddWrite:
+    case CommandKind::kBrokerClearPermission:
+    case CommandKind::kTopicDelete:
+    case CommandKind::kKvPut:
+    case CommandKind::kKvDelete:
+    case CommandKind::kKvImport:
+    case CommandKind::kConfigSet:
+      return true;
+    default:
+      return false;
+  }
 }
 
 const std::vector<CommandHelp>& command_help() {

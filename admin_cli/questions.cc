@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "admin_cli/conversation.h"
+#include "admin_cli/listing_question.h"
 #include "wire/codec/frame.h"
 #include "wire/rpc/call.h"
 
@@ -20,54 +21,12 @@ class ClusterViewQuestion final : public Conversation {
   }
 };
 
-// A listing, page after page.
-template <typename Page, typename Entry, std::vector<Entry> Page::*Entries>
-class ListingQuestion final : public Conversation {
- public:
-  using Conversation::Conversation;
-
-  void start(FrameKind kind, const std::string& prefix,
-             OnAnswer<std::vector<Entry>> on_answer) {
-    kind_ = kind;
-    page_.prefix = prefix;
-    on_answer_ = std::move(on_answer);
-    ask_page();
-  }
-
- private:
-  void ask_page() {
-    rpc::call<Page>(channel(), kind_, page_, timeout(),
-                    [this](auto page) { take(std::move(page)); });
-  }
-
-  void take(base::Result<Page> page) {
-    if (!page) return on_answer_(tl::unexpected(page.error()));
-    auto& entries = (*page).*Entries;
-    if (entries_.size() + entries.size() > kListingMaxEntries) {
-      return on_answer_(
-          base::fail(base::ErrorCode::kTooLarge, "the listing does not end"));
-    }
-    entries_.insert(entries_.end(), std::make_move_iterator(entries.begin()),
-                    std::make_move_iterator(entries.end()));
-    if (page->next.empty()) return on_answer_(std::move(entries_));
-    // A page without entries that asks for another could go on for ever.
-    if (page->next == page_.after || entries.empty()) {
-      return on_answer_(base::fail(base::ErrorCode::kMalformed,
-                                   "the listing does not advance"));
-    }
-    page_.after = page->next;
-    ask_page();
-  }
-
-  FrameKind kind_ = FrameKind::kListBrokers;
-  model::PageRequest page_;
-  std::vector<Entry> entries_;
-  OnAnswer<std::vector<Entry>> on_answer_;
-};
-using BrokersQuestion = ListingQuestion<model::BrokerPage, model::BrokerListing,
-                                        &model::BrokerPage::brokers>;
-using TopicsQuestion = ListingQuestion<model::TopicPage, model::TopicListing,
-                                       &model::TopicPage::topics>;
+using BrokersQuestion =
+    ListingQuestion<model::PageRequest, model::BrokerPage, model::BrokerListing,
+                    &model::BrokerPage::brokers>;
+using TopicsQuestion =
+    ListingQuestion<model::PageRequest, model::TopicPage, model::TopicListing,
+                    &model::TopicPage::topics>;
 
 // A query for one topic: its route, or why there is none.
 class RouteQuestion final : public Conversation {
@@ -165,7 +124,8 @@ std::unique_ptr<Question> ask_brokers(
     const std::string& prefix,
     OnAnswer<std::vector<model::BrokerListing>> on_answer) {
   auto question = std::make_unique<BrokersQuestion>(context, nameserver);
-  question->start(FrameKind::kListBrokers, prefix, std::move(on_answer));
+  question->start(FrameKind::kListBrokers, {prefix, "", 0},
+                  std::move(on_answer));
   return question;
 }
 
@@ -174,7 +134,8 @@ std::unique_ptr<Question> ask_topics(
     const std::string& prefix,
     OnAnswer<std::vector<model::TopicListing>> on_answer) {
   auto question = std::make_unique<TopicsQuestion>(context, nameserver);
-  question->start(FrameKind::kListTopics, prefix, std::move(on_answer));
+  question->start(FrameKind::kListTopics, {prefix, "", 0},
+                  std::move(on_answer));
   return question;
 }
 

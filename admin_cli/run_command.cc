@@ -1,53 +1,216 @@
 #include "admin_cli/run_command.h"
 
+#include <optional>
+#include <string>
 #include <utility>
 
+#include "admin_cli/admin_questions.h"
 #include "admin_cli/broker_command.h"
+#include "admin_cli/change_command.h"
 #include "admin_cli/cluster_command.h"
+#include "admin_cli/cluster_list_command.h"
+#include "admin_cli/config_command.h"
 #include "admin_cli/inquiry.h"
+#include "admin_cli/kv_command.h"
+#include "admin_cli/permission_command.h"
 #include "admin_cli/ping_command.h"
 #include "admin_cli/topic_command.h"
 
 namespace waypost::admin {
 namespace {
 
-template <typename T>
-using Format = std::string (*)(const Answers<T>& answers);
-
-// How a command's answers become text.
-template <typename T>
-struct Formats {
-  Format<T> table;
-  Format<T> json;
-};
+using base::Endpoint;
 
 template <typename T>
-Outcome outcome_of(const Answers<T>& answers, const Settings& settings,
-                   const Formats<T>& formats) {
-  Outcome outcome;
-  outcome.exit_status = exit_status_of(answers, settings.all);
-  outcome.err = failure_lines(answers);
-  outcome.out = settings.form() == OutputForm::kJson ? formats.json(answers)
-                                                     : formats.table(answers);
-  return outcome;
-}
+using Format = std::function<std::string(const Answers<T>& answers)>;
+
+template <typename T>
+using Conclude = std::function<Outcome(const Answers<T>& answers)>;
 
 template <typename T>
 class Running final : public RunningCommand {
  public:
-  Running(const Settings& settings, typename Inquiry<T>::Ask ask,
-          Formats<T> formats, std::function<void(Outcome)> on_done)
-      : inquiry_(settings.nameservers, settings.all, std::move(ask),
-                 [settings, formats,
-                  on_done = std::move(on_done)](const Answers<T>& answers) {
-                   on_done(outcome_of(answers, settings, formats));
-                 }) {
+  Running(const Settings& settings, bool all, typename Inquiry<T>::Ask ask,
+          Conclude<T> conclude, std::function<void(Outcome)> on_done)
+      : inquiry_(
+            settings.nameservers, all, std::move(ask),
+            [conclude = std::move(conclude), on_done = std::move(on_done)](
+                const Answers<T>& answers) { on_done(conclude(answers)); }) {
     inquiry_.start();
   }
 
  private:
   Inquiry<T> inquiry_;
 };
+
+// What making any command needs.
+class Runner {
+ public:
+  Runner(const AskContext& context, const Settings& settings,
+         const Command& command, std::function<void(Outcome)> on_done)
+      : context_(context),
+        settings_(settings),
+        command_(command),
+        on_done_(std::move(on_done)) {}
+
+  std::unique_ptr<RunningCommand> make();
+
+ private:
+  using Made = std::unique_ptr<RunningCommand>;
+
+  Made make_change();
+  Made set_permission(model::Permission permission);
+  Made export_kv();
+
+  // A question of the kind `ask(context, nameserver, arguments..., on_answer)`,
+  // and how its answers become text.
+  template <typename T, typename Ask, typename... Arguments>
+  Made run(Format<T> table, Format<T> json, Ask ask, Arguments... arguments) {
+    const bool all = settings_.all || changes_something(command_.kind);
+    return conclude_with<T>(
+        all,
+        [form = settings_.form(), all, table = std::move(table),
+         json = std::move(json)](const Answers<T>& answers) {
+          Outcome outcome;
+          outcome.exit_status = exit_status_of(answers, all);
+          outcome.err = failure_lines(answers);
+          outcome.out =
+              form == OutputForm::kJson ? json(answers) : table(answers);
+          return outcome;
+        },
+        ask, std::move(arguments)...);
+  }
+  template <typename T, typename Ask, typename... Arguments>
+  Made conclude_with(bool all, Conclude<T> conclude, Ask ask,
+                     Arguments... arguments) {
+    return std::make_unique<Running<T>>(
+        settings_, all,
+        [context = context_, ask, arguments...](const Endpoint& nameserver,
+                                                OnAnswer<T> on_answer) {
+          return ask(context, nameserver, arguments..., std::move(on_answer));
+        },
+        std::move(conclude), std::move(on_done_));
+  }
+  template <typename Ask, typename... Arguments>
+  Made change(Ask ask, Arguments... arguments) {
+    return run<Change>(
+        change_table,
+        [kind = command_.kind](const Answers<Change>& answers) {
+          return change_json(kind, answers);
+        },
+        ask, std::move(arguments)...);
+  }
+
+  const std::string& argument(std::size_t index) const {
+    return command_.argument(index);
+  }
+
+  const AskContext context_;
+  const Settings& settings_;
+  const Command& command_;
+  std::function<void(Outcome)> on_done_;
+};
+
+Runner::Made Runner::make() {
+  switch (command_.kind) {
+    case CommandKind::kClusterShow:
+      return run<model::ClusterView>(cluster_table, cluster_json,
+                                     ask_cluster_view);
+    case CommandKind::kClusterList:
+      return run<BrokerList>(cluster_list_table, cluster_list_json, ask_brokers,
+                             std::string());
+    case CommandKind::kBrokerList:
+      return run<BrokerList>(broker_table, broker_json, ask_brokers,
+                             settings_.prefix);
+    case CommandKind::kBrokerPermissions:
+      return run<Overrides>(permission_table, permission_json, ask_overrides,
+                            settings_.prefix);
+    case CommandKind::kTopicList:
+      return run<TopicList>(topic_table, topic_json, ask_topics,
+                            settings_.prefix);
+    case CommandKind::kTopicRoute:
+      return run<model::VersionedRoute>(route_table, route_json, ask_route,
+                                        model::TopicName(argument(0)));
+    case CommandKind::kKvList: {
+      std::optional<std::string> name_space;
+      if (!command_.arguments.empty()) name_space = argument(0);
+      return run<KvEntries>(kv_list_table, kv_list_json, ask_kv_entries,
+                            name_space);
+    }
+    case CommandKind::kKvGet:
+      return run<std::string>(kv_value_table, kv_value_json, ask_kv_value,
+                              model::KvGetRequest{argument(0), argument(1)});
+    case CommandKind::kKvExport:
+      return export_kv();
+    case CommandKind::kConfigShow:
+      return run<SettingValues>(config_table, config_json, ask_settings);
+    case CommandKind::kPing:
+      return run<PingAnswer>(ping_table, ping_json, ask_ping);
+    default:
+      return make_change();
+  }
+}
+
+Runner::Made Runner::make_change() {
+  switch (command_.kind) {
+    case CommandKind::kBrokerWipeWrite:
+      return set_permission({model::Permission::kRead});
+    case CommandKind::kBrokerAddWrite:
+      return set_permission(
+          {model::Permission::kRead | model::Permission::kWrite});
+    case CommandKind::kBrokerClearPermission:
+      return change(ask_clear_override, model::BrokerName(argument(0)));
+    case CommandKind::kTopicDelete: {
+      model::DeleteTopicRequest request{model::TopicName(argument(0)), {}};
+      if (!settings_.cluster.empty()) {
+        request.cluster = model::ClusterName(settings_.cluster);
+      }
+      return change(ask_delete_topic, std::move(request));
+    }
+    case CommandKind::kKvPut:
+      return change(ask_kv_put,
+                    model::KvEntry{argument(0), argument(1), argument(2)});
+    case CommandKind::kKvDelete:
+      return change(ask_kv_delete,
+                    model::KvDeleteRequest{argument(0), argument(1)});
+    case CommandKind::kKvImport:
+      return change(ask_kv_import, command_.entries);
+    default:
+      return change(ask_change_setting,
+                    model::ChangeSettingRequest{argument(0), argument(1)});
+  }
+}
+
+Runner::Made Runner::set_permission(model::Permission permission) {
+  model::SetOverrideRequest request;
+  request.broker_name = model::BrokerName(argument(0));
+  request.permission = permission;
+  request.owner = settings_.owner;
+  request.reason = settings_.reason;
+  request.lapses_after = settings_.lapses_after;
+  return change(ask_set_override, std::move(request));
+}
+
+// The file of the first nameserver that answers, whatever form is asked for.
+Runner::Made Runner::export_kv() {
+  return conclude_with<KvEntries>(
+      /*all=*/false,
+      [](const Answers<KvEntries>& answers) {
+        Outcome outcome;
+        outcome.exit_status = exit_status_of(answers, /*all=*/false);
+        outcome.err = failure_lines(answers);
+        if (!answers.back().result) return outcome;
+        auto file = write_kv_file(*answers.back().result);
+        if (file) {
+          outcome.out = std::move(*file);
+        } else {
+          outcome.exit_status = kExitFailed;
+          outcome.err += "waypostctl: " + file.error().message + "\n";
+        }
+        return outcome;
+      },
+      ask_kv_entries, std::optional<std::string>());
+}
 
 }  // namespace
 
@@ -56,52 +219,7 @@ std::unique_ptr<RunningCommand> run_command(
     const Settings& settings, const Command& command,
     std::function<void(Outcome)> on_done) {
   const AskContext context{executor, network, settings.timeout};
-  using base::Endpoint;
-  switch (command.kind) {
-    case CommandKind::kClusterShow:
-      return std::make_unique<Running<model::ClusterView>>(
-          settings,
-          [context](const Endpoint& nameserver, auto on_answer) {
-            return ask_cluster_view(context, nameserver, std::move(on_answer));
-          },
-          Formats<model::ClusterView>{cluster_table, cluster_json},
-          std::move(on_done));
-    case CommandKind::kBrokerList:
-      return std::make_unique<Running<BrokerList>>(
-          settings,
-          [context, prefix = settings.prefix](const Endpoint& nameserver,
-                                              auto on_answer) {
-            return ask_brokers(context, nameserver, prefix,
-                               std::move(on_answer));
-          },
-          Formats<BrokerList>{broker_table, broker_json}, std::move(on_done));
-    case CommandKind::kTopicList:
-      return std::make_unique<Running<TopicList>>(
-          settings,
-          [context, prefix = settings.prefix](const Endpoint& nameserver,
-                                              auto on_answer) {
-            return ask_topics(context, nameserver, prefix,
-                              std::move(on_answer));
-          },
-          Formats<TopicList>{topic_table, topic_json}, std::move(on_done));
-    case CommandKind::kTopicRoute:
-      return std::make_unique<Running<model::VersionedRoute>>(
-          settings,
-          [context, topic = command.topic](const Endpoint& nameserver,
-                                           auto on_answer) {
-            return ask_route(context, nameserver, topic, std::move(on_answer));
-          },
-          Formats<model::VersionedRoute>{route_table, route_json},
-          std::move(on_done));
-    case CommandKind::kPing:
-      break;
-  }
-  return std::make_unique<Running<PingAnswer>>(
-      settings,
-      [context](const Endpoint& nameserver, auto on_answer) {
-        return ask_ping(context, nameserver, std::move(on_answer));
-      },
-      Formats<PingAnswer>{ping_table, ping_json}, std::move(on_done));
+  return Runner(context, settings, command, std::move(on_done)).make();
 }
 
 }  // namespace waypost::admin

@@ -18,7 +18,19 @@ void declare_options(base::OptionTable& table, Settings& settings) {
                  "How long one nameserver may take for a request, connecting "
                  "included; each page of a long listing is a request.");
   table.text("prefix", settings.prefix,
-             "broker list, topic list: only names that begin with this.");
+             "broker list, broker permissions, topic list: only names that "
+             "begin with this.");
+  table.text("owner", settings.owner,
+             "broker wipe-write, broker add-write: who wants it, shown to "
+             "others; $USER when empty.");
+  table.text("reason", settings.reason,
+             "broker wipe-write, broker add-write: why, shown to others.");
+  table.duration("lapses-after", settings.lapses_after, base::Duration{0},
+                 std::chrono::hours(24 * 365),
+                 "broker wipe-write, broker add-write: after this long the "
+                 "broker has its own permission again; 0s: never by itself.");
+  table.text("cluster", settings.cluster,
+             "topic delete: only from the brokers of this cluster.");
 }
 
 }  // namespace waypost::admin

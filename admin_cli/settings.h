@@ -18,6 +18,11 @@ struct Settings {
   bool all = false;
   base::Duration timeout = std::chrono::seconds(3);
   std::string prefix;
+  // Of changes.
+  std::string owner;  // empty: who runs waypostctl, where that is known
+  std::string reason;
+  base::Duration lapses_after{0};
+  std::string cluster;
 
   OutputForm form() const { return static_cast<OutputForm>(output); }
 };

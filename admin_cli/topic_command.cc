@@ -1,9 +1,8 @@
 #include "admin_cli/topic_command.h"
 
-#include <algorithm>
-
 #include "admin_cli/answers_json.h"
 #include "admin_cli/broker_command.h"
+#include "admin_cli/same_answers.h"
 #include "admin_cli/text_table.h"
 
 namespace waypost::admin {
@@ -86,29 +85,6 @@ void fill_route(Json& json, const VersionedRoute& route) {
   }
 }
 
-// Nameservers that tell the same route.
-struct SameRoute {
-  const VersionedRoute* route;
-  std::string nameservers;  // "a:1, b:2"
-};
-
-std::vector<SameRoute> group_by_digest(const Answers<VersionedRoute>& answers) {
-  std::vector<SameRoute> groups;
-  for (const Answer<VersionedRoute>& answer : answers) {
-    if (!answer.result) continue;
-    const auto same =
-        std::find_if(groups.begin(), groups.end(), [&](const SameRoute& each) {
-          return each.route->digest == answer.result->digest;
-        });
-    if (same == groups.end()) {
-      groups.push_back({&*answer.result, answer.nameserver.to_string()});
-    } else {
-      same->nameservers += ", " + answer.nameserver.to_string();
-    }
-  }
-  return groups;
-}
-
 }  // namespace
 
 std::string topic_table(const Answers<TopicList>& answers) {
@@ -128,14 +104,17 @@ std::string topic_json(const Answers<TopicList>& answers) {
 }
 
 std::string route_table(const Answers<VersionedRoute>& answers) {
-  const std::vector<SameRoute> groups = group_by_digest(answers);
+  const auto groups = group_answers(
+      answers, [](const VersionedRoute& a, const VersionedRoute& b) {
+        return a.digest == b.digest;
+      });
   std::string text;
-  for (const SameRoute& group : groups) {
+  for (const auto& group : groups) {
     if (!text.empty()) text += "\n";
-    text += printable(group.route->route.topic.value()) + " at " +
-            group.nameservers + ", version " + group.route->digest.to_string() +
+    text += printable(group.value->route.topic.value()) + " at " +
+            group.nameservers + ", version " + group.value->digest.to_string() +
             "\n";
-    text += table_of(group.route->route);
+    text += table_of(group.value->route);
   }
   if (groups.size() > 1) text += "\n! the nameservers tell different routes\n";
   return text;

@@ -13,7 +13,7 @@ TEST_CASE("each command is understood by its words") {
   const auto route = parse_command({"topic", "route", "orders"});
   REQUIRE(route);
   CHECK(route->kind == CommandKind::kTopicRoute);
-  CHECK(route->topic == model::TopicName("orders"));
+  CHECK(route->arguments == std::vector<std::string>{"orders"});
 }
 
 TEST_CASE("what is wrong with a command is said with what is right") {
@@ -23,9 +23,9 @@ TEST_CASE("what is wrong with a command is said with what is right") {
     CHECK(command.error().code == base::ErrorCode::kInvalidArgument);
     return command.error().message + " (" + command.error().advice + ")";
   };
-  CHECK(advice({}) ==
-        "no command given (commands: cluster show, broker list, topic list, "
-        "topic route TOPIC, ping)");
+  CHECK(advice({}).find("no command given (commands: cluster show, cluster "
+                        "list, broker list, ") == 0);
+  CHECK(advice({}).find("topic route TOPIC, ") != std::string::npos);
   CHECK(advice({"broker", "lsit"}) ==
         "unknown command 'broker lsit' (did you mean 'broker list'?)");
   CHECK(advice({"pong"}) == "unknown command 'pong' (did you mean 'ping'?)");
@@ -38,6 +38,33 @@ TEST_CASE("what is wrong with a command is said with what is right") {
         "'b' is too much (usage: topic route TOPIC)");
 }
 
+TEST_CASE("commands take the arguments that their usage names") {
+  CHECK(parse_command({"kv", "list"})->arguments.empty());
+  CHECK(parse_command({"kv", "list", "N"})->arguments ==
+        std::vector<std::string>{"N"});
+  const auto put = parse_command({"kv", "put", "N", "K", ""});
+  REQUIRE(put);
+  CHECK(put->kind == CommandKind::kKvPut);
+  CHECK(put->arguments == std::vector<std::string>{"N", "K", ""});
+  CHECK(parse_command({"kv", "put", "N", "K"}).error().message ==
+        "kv put needs VALUE");
+  CHECK(parse_command({"kv", "get", "N", ""}).error().message ==
+        "KEY is empty");
+  CHECK(parse_command({"kv", "list", "a", "b"}).error().message ==
+        "'b' is too much");
+  // RocketMQ's names may be anything.
+  CHECK(parse_command({"topic", "delete", "%RETRY%a b"}));
+  CHECK(parse_command({"broker", "wipe-write", "broker a"}));
+}
+
+TEST_CASE("what changes something is known") {
+  CHECK(changes_something(parse_command({"kv", "put", "N", "K", "V"})->kind));
+  CHECK(changes_something(parse_command({"topic", "delete", "t"})->kind));
+  CHECK(changes_something(parse_command({"config", "set", "k", "v"})->kind));
+  CHECK_FALSE(changes_something(parse_command({"kv", "export"})->kind));
+  CHECK_FALSE(changes_something(parse_command({"broker", "list"})->kind));
+}
+
 TEST_CASE("a topic that cannot exist is refused before anybody is asked") {
   CHECK_FALSE(parse_command({"topic", "route", "a b"}));
   CHECK_FALSE(parse_command({"topic", "route", ""}));
@@ -45,7 +72,7 @@ TEST_CASE("a topic that cannot exist is refused before anybody is asked") {
 }
 
 TEST_CASE("help knows every command and names stay as typed") {
-  CHECK(command_help().size() == 5);
+  CHECK(command_help().size() == 19);
   for (const CommandHelp& help : command_help()) {
     CHECK_FALSE(help.effect.empty());
   }

@@ -5,6 +5,10 @@
 
 #include "admin_cli/broker_command.h"
 #include "admin_cli/cluster_command.h"
+#include "admin_cli/cluster_list_command.h"
+#include "admin_cli/config_command.h"
+#include "admin_cli/kv_command.h"
+#include "admin_cli/permission_command.h"
 #include "admin_cli/ping_command.h"
 #include "admin_cli/topic_command.h"
 
@@ -268,6 +272,139 @@ TEST_CASE("the exit status tells all, some or none") {
   CHECK(exit_status_of(mixed, false) == 0);
   CHECK(exit_status_of(bad, false) == 1);
   CHECK(exit_status_of(bad, true) == 1);
+}
+
+TEST_CASE("kv list shows equal configurations once and says who differs") {
+  const KvEntries entries = {{"ORDER_TOPIC_CONFIG", "orders", "broker-a:4"}};
+  CHECK(kv_list_table({{kNsA, entries}, {kNsB, entries}}) ==
+        "1 entry at 10.0.0.1:9876, 10.0.0.2:9876\n"
+        "NAMESPACE           KEY     VALUE\n"
+        "ORDER_TOPIC_CONFIG  orders  broker-a:4\n");
+  CHECK(kv_list_table({{kNsA, entries}, {kNsB, KvEntries{}}}) ==
+        "1 entry at 10.0.0.1:9876\n"
+        "NAMESPACE           KEY     VALUE\n"
+        "ORDER_TOPIC_CONFIG  orders  broker-a:4\n"
+        "\n"
+        "0 entries at 10.0.0.2:9876\n"
+        "\n"
+        "! the nameservers have different entries\n");
+  const json document = json::parse(kv_list_json({{kNsA, entries}}));
+  CHECK(document["answers"][0]["entries"] ==
+        json::array({{{"namespace", "ORDER_TOPIC_CONFIG"},
+                      {"key", "orders"},
+                      {"value", "broker-a:4"}}}));
+}
+
+TEST_CASE("kv get prints the value alone, unless there are two") {
+  using Values = Answers<std::string>;
+  CHECK(kv_value_table(Values{{kNsA, std::string("v")},
+                              {kNsB, std::string("v")}}) == "v\n");
+  CHECK(kv_value_table(Values{{kNsA, std::string("v\x1b[2J")},
+                              {kNsB, std::string("w")}}) ==
+        "10.0.0.1:9876: v?[2J\n10.0.0.2:9876: w\n"
+        "\n! the nameservers have different values\n");
+  CHECK(kv_value_table(Values{{kNsA, failed<std::string>(
+                                         base::ErrorCode::kNotFound, "no")}})
+            .empty());
+}
+
+TEST_CASE("a kvConfig.json is read as RocketMQ writes it, and written back") {
+  const auto read = parse_kv_file(
+      R"({"configTable":{"ORDER_TOPIC_CONFIG":{"a":"b:4","c":"d:8"},"X":{}}})");
+  REQUIRE(read);
+  CHECK(*read == KvEntries{{"ORDER_TOPIC_CONFIG", "a", "b:4"},
+                           {"ORDER_TOPIC_CONFIG", "c", "d:8"}});
+  CHECK(*parse_kv_file(*write_kv_file(*read)) == *read);
+  CHECK(parse_kv_file(*write_kv_file({}))->empty());
+}
+
+TEST_CASE("what is no kvConfig.json is refused with what it should be") {
+  for (const char* text :
+       {"", "{", "[]", "{}", R"({"configTable":[]})",
+        R"({"configTable":{"n":3}})", R"({"configTable":{"n":{"k":3}}})"}) {
+    CAPTURE(text);
+    const auto read = parse_kv_file(text);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().advice.find("{NAMESPACE: {KEY: VALUE}}") !=
+          std::string::npos);
+  }
+  CHECK(parse_kv_file(R"({"configTable":{"n":{"k":3}}})").error().message ==
+        "namespace n, key k: the value is no text");
+}
+
+model::PermissionOverride override_at(std::int64_t seconds) {
+  return {model::BrokerName("broker-a"),
+          {4},
+          "ops",
+          "new disk",
+          base::WallTime(std::chrono::seconds(seconds)),
+          base::WallTime(std::chrono::seconds(seconds + 3600))};
+}
+
+TEST_CASE("broker permissions that were taken a moment apart are the same") {
+  const Answers<Overrides> answers = {
+      {kNsA, Overrides{override_at(1'700'000'000)}},
+      {kNsB, Overrides{override_at(1'700'000'001)}}};
+  CHECK(permission_table(answers) ==
+        "1 broker group with a set permission at 10.0.0.1:9876, "
+        "10.0.0.2:9876\n"
+        "BROKER    PERMISSION  SET AT                LAPSES AT             "
+        "OWNER  REASON\n"
+        "broker-a  r           2023-11-14T22:13:20Z  2023-11-14T23:13:20Z  "
+        "ops    new disk\n");
+  Overrides writable = {override_at(1'700'000'000)};
+  writable[0].permission = {6};
+  CHECK(permission_table({answers[0], {kNsB, writable}})
+            .find("! the nameservers have different permissions set") !=
+        std::string::npos);
+  const json document = json::parse(permission_json({answers[0]}));
+  const json& first = document["answers"][0]["permissions"][0];
+  CHECK(first["permission"] == "r");
+  CHECK(first["set_at_ms"] == 1'700'000'000'000);
+  CHECK(first["lapses_at_ms"] == 1'700'003'600'000);
+}
+
+TEST_CASE("config show names the settings in which nameservers differ") {
+  const SettingValues one = {{"listen", "a", false},
+                             {"orderMessageEnable", "true", true}};
+  const SettingValues two = {{"listen", "b", false},
+                             {"orderMessageEnable", "false", true}};
+  CHECK(config_table({{kNsA, one}, {kNsB, two}}) ==
+        "10.0.0.1:9876\n"
+        "KEY                 VALUE  MAY CHANGE\n"
+        "listen              a      -\n"
+        "orderMessageEnable  true   yes\n"
+        "\n"
+        "10.0.0.2:9876\n"
+        "KEY                 VALUE  MAY CHANGE\n"
+        "listen              b      -\n"
+        "orderMessageEnable  false  yes\n"
+        "\n"
+        "! the nameservers differ in listen, orderMessageEnable\n");
+  const json document = json::parse(config_json({{kNsA, one}}));
+  CHECK(document["answers"][0]["settings"][1] ==
+        json{{"key", "orderMessageEnable"},
+             {"value", "true"},
+             {"changeable", true}});
+}
+
+TEST_CASE("cluster list counts groups, masters and who is not well") {
+  BrokerList brokers(3);
+  brokers[0].cluster = brokers[1].cluster = model::ClusterName("shop");
+  brokers[2].cluster = model::ClusterName("bank");
+  brokers[0].broker = {model::BrokerName("a"), model::BrokerId(0)};
+  brokers[1].broker = {model::BrokerName("a"), model::BrokerId(1)};
+  brokers[2].broker = {model::BrokerName("b"), model::BrokerId(1)};
+  brokers[1].health = model::BrokerHealth::kUnhealthy;
+  brokers[2].health = model::BrokerHealth::kSuspect;
+  CHECK(cluster_list_table({{kNsA, brokers}}) ==
+        "10.0.0.1:9876: 2 clusters\n"
+        "CLUSTER  GROUPS  BROKERS  MASTERS  SUSPECT  UNHEALTHY  BROKER NAMES\n"
+        "bank          1        1        0        1          0  b\n"
+        "shop          1        2        1        0          1  a\n");
+  const json document = json::parse(cluster_list_json({{kNsA, brokers}}));
+  CHECK(document["answers"][0]["clusters"][1]["broker_names"] ==
+        json::array({"a"}));
 }
 
 }  // namespace

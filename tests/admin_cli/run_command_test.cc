@@ -1,13 +1,8 @@
 // Whole commands against scripted nameservers on a simulated network.
 
-#include "admin_cli/run_command.h"
-
-#include <optional>
-
 #include <doctest/doctest.h>
-#include <nlohmann/json.hpp>
 
-#include "tests/admin_cli/scripted_nameserver.h"
+#include "tests/admin_cli/command_setup.h"
 
 namespace waypost::admin {
 namespace {
@@ -16,49 +11,7 @@ using namespace std::chrono_literals;
 using base::ErrorCode;
 using codec::FrameKind;
 using nlohmann::json;
-
-// Two nameservers, and a machine where waypostctl runs.
-struct Setup {
-  Setup() {
-    REQUIRE(a.listen());
-    REQUIRE(b.listen());
-    settings.nameservers = {a.endpoint, b.endpoint};
-    settings.output = static_cast<std::size_t>(OutputForm::kJson);
-  }
-
-  Outcome run(const std::vector<std::string>& words) {
-    const auto command = parse_command(words);
-    REQUIRE(command);
-    std::optional<Outcome> outcome;
-    const base::Instant start = world.now();
-    {
-      const auto running =
-          run_command(operator_node.executor(), operator_node.network(),
-                      settings, *command, [&](Outcome done) {
-                        CHECK_FALSE(outcome);
-                        outcome = std::move(done);
-                      });
-      CHECK_FALSE(outcome);
-      REQUIRE(world.run_until([&] { return outcome.has_value(); }, 10min));
-      took = world.now() - start;
-    }
-    world.run_for(1s);  // nothing comes after
-    return *outcome;
-  }
-
-  json run_json(const std::vector<std::string>& words) {
-    last = run(words);
-    return json::parse(last.out);
-  }
-
-  sim::SimWorld world;
-  ScriptedNameserver a{world, "ns-a", "10.0.0.1"};
-  ScriptedNameserver b{world, "ns-b", "10.0.0.2"};
-  sim::SimNode& operator_node = world.add_node("operator", "10.0.0.9");
-  Settings settings;
-  Outcome last;
-  base::Duration took{0};
-};
+using testing::Setup;
 
 model::ClusterView view_with(std::uint32_t brokers) {
   model::ClusterView view;

@@ -151,8 +151,8 @@ void set_override(const Request& to) {
   const bool changed = held == to.state().overrides.end() ||
                        held->second.permission != request.permission;
   to.log(request.broker_name.value() + ", permission " +
-         request.permission.to_string() + ", by " + request.owner + ", " +
-         request.reason);
+         request.permission.to_string() + ", owner '" + request.owner +
+         "', reason '" + request.reason + "'");
   const base::WallTime now = to.context.shell().loop->wall_now();
   model::PermissionOverride override{std::move(request.broker_name),
                                      request.permission,
