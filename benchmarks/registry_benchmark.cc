@@ -16,6 +16,13 @@
 //   ScanNoneDue/n              n brokers, nobody's time has come
 //   ScanHundredExpire/n        n brokers and a hundred more, which expire
 //   GroupAddressChange/n       a new address of a broker of n topics
+//   BrokerLeaves/n             the only broker of n topics leaves: out of the
+//                              routes at once, its topics with sweeps
+//   SweepOf4096/n              4096 topics of such a broker
+//   DropOf4096Nodes/n          4096 nodes of a table of n topics are freed
+//   RemotingUnchanged/n        n topics over remoting again, not parsed
+//   RemotingSameVersion/n      the same, parsed and prepared
+//   RemotingOtherVersion/n     with another version, which changes nothing
 //
 // Each change is made with the version before it still published, as a
 // nameserver does, so that the path to it is copied.
@@ -167,6 +174,7 @@ void add_and_remove(benchmark::State& state, Registry& registry,
       state.PauseTiming();
     }
     registry.step(leave, kStart);
+    registry.step(Sweep{request.topics.size()}, kStart);
     state.ResumeTiming();
   }
 }
@@ -329,6 +337,128 @@ void GroupAddressChange(benchmark::State& state) {
   alternate(state, registry, one, prepared(event));
 }
 BENCHMARK(GroupAddressChange)->Arg(10)->Arg(10'000);
+
+// A registry whose only broker, of so many topics, has left; `published` is the
+// version before.
+std::unique_ptr<Registry> left_by_broker(std::int64_t topics,
+                                         RouteTable& published) {
+  auto registry = std::make_unique<Registry>(RegistrySettings{});
+  registry->step(prepared(registration("broker", 1, 0, topics)), kStart);
+  published = registry->table();
+  return registry;
+}
+Event leave() {
+  return Unregister{
+      {{model::BrokerName("broker"), model::kMasterId}, model::Epoch(1), ""},
+      model::BindingId(1)};
+}
+
+void BrokerLeaves(benchmark::State& state) {
+  for (auto _ : state) {
+    state.PauseTiming();
+    RouteTable published;
+    auto registry = left_by_broker(state.range(0), published);
+    state.ResumeTiming();
+    check(state, registry->step(leave(), kStart).table_changed);
+    state.PauseTiming();
+    registry.reset();
+    published = RouteTable();
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(BrokerLeaves)
+    ->Arg(512)
+    ->Arg(kBig)
+    ->Iterations(3)
+    ->Unit(benchmark::kMicrosecond);
+
+void SweepOf4096(benchmark::State& state) {
+  RouteTable published;
+  std::unique_ptr<Registry> registry;
+  bool more = false;
+  for (auto _ : state) {
+    if (!more) {
+      state.PauseTiming();
+      registry = left_by_broker(state.range(0), published);
+      registry->step(leave(), kStart);
+      state.ResumeTiming();
+    }
+    more = registry->step(Sweep{4096}, kStart).sweep_wanted;
+  }
+}
+BENCHMARK(SweepOf4096)
+    ->Arg(kBig)
+    ->Iterations(kBig / 4096)
+    ->Unit(benchmark::kMillisecond);
+
+void DropOf4096Nodes(benchmark::State& state) {
+  RouteTable::Remains remains;
+  for (auto _ : state) {
+    if (remains.empty()) {
+      state.PauseTiming();
+      RouteTable published;
+      auto registry = left_by_broker(state.range(0), published);
+      registry.reset();
+      remains = published.dismantle();
+      state.ResumeTiming();
+    }
+    benchmark::DoNotOptimize(remains.drop(4096));
+  }
+}
+BENCHMARK(DropOf4096Nodes)
+    ->Arg(kBig)
+    ->Iterations(kBig / 20'000)
+    ->Unit(benchmark::kMillisecond);
+
+Register remoting_registration(std::int64_t topics, std::int64_t version) {
+  Register event = registration("broker", 1, 0, topics);
+  event.origin = Origin::kRemoting;
+  event.topics = TopicsPolicy::kMerge;
+  event.apply_if = ApplyIf::kDifferent;
+  event.remoting.address = "10.0.0.1:10911";
+  event.remoting.version.counter = version;
+  event.remoting.body = model::digest_bytes("body");
+  return prepared(std::move(event));
+}
+
+void RemotingUnchanged(benchmark::State& state) {
+  Registry registry({});
+  const Register first = remoting_registration(state.range(0), 1);
+  registry.step(first, kStart);
+  const Event again =
+      RegisterUnchanged{first.request.broker, first.remoting.address,
+                        first.remoting.body, first.binding};
+  for (auto _ : state) {
+    const Effects effects = registry.step(again, kStart);
+    check(state, std::get<RegisterUnchangedReply>(effects.reply).known);
+  }
+}
+BENCHMARK(RemotingUnchanged)->Arg(10'000);
+
+void RemotingSameVersion(benchmark::State& state) {
+  Registry registry({});
+  const Event event = remoting_registration(state.range(0), 1);
+  registry.step(event, kStart);
+  for (auto _ : state) {
+    const Effects effects = registry.step(event, kStart);
+    check(state, !effects.table_changed && !was_refused(effects));
+  }
+}
+BENCHMARK(RemotingSameVersion)->Arg(10'000);
+
+void RemotingOtherVersion(benchmark::State& state) {
+  Registry registry({});
+  const Event one = remoting_registration(state.range(0), 1);
+  const Event other = remoting_registration(state.range(0), 2);
+  registry.step(one, kStart);
+  bool turn = false;
+  for (auto _ : state) {
+    turn = !turn;
+    const Effects effects = registry.step(turn ? other : one, kStart);
+    check(state, !effects.table_changed && !was_refused(effects));
+  }
+}
+BENCHMARK(RemotingOtherVersion)->Arg(10'000)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace waypost::registry

@@ -7,6 +7,7 @@
 // Binding numbers grow: of two connections the one that registered its first
 // broker later has the larger one.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -124,12 +125,19 @@ struct ClockGap {
   base::Duration gap{0};
 };
 
+// Takes up to `topics_max` topics of brokers that are gone out of the table,
+// where Effects::sweep_wanted said that some are left. Nothing that anybody
+// sees changes by it. Not answered.
+struct Sweep {
+  std::size_t topics_max = 0;
+};
+
 using Event =
     std::variant<Register, Heartbeat, Verdict, Observe, Unregister, Handover,
                  BindingClosed, Scan, ClockGap, RegisterUnchanged,
                  BrokerHeartbeat, QueryDataVersion, RemotingUnregister,
                  ChangeWritePermission, OverridePermission, DeleteTopic,
-                 RegisterTopic, Retune>;
+                 RegisterTopic, Retune, Sweep>;
 
 // Something worth a log line or a metric.
 struct BrokerChange {
@@ -171,6 +179,7 @@ struct Effects {
   std::vector<BrokerChange> changes;
   bool table_changed = false;   // a new table is to be published
   bool roster_changed = false;  // the set of known brokers is another
+  bool sweep_wanted = false;    // Sweep has something to do
   // Connections whose last broker has expired: to be closed.
   std::vector<model::BindingId> expired_bindings;
   std::vector<MinBrokerIdChange> min_id_changes;

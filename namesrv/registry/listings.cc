@@ -95,10 +95,12 @@ model::TopicPage Registry::Impl::list_topics(
       break;
     }
     const TopicEntry* entry = table().find_topic((*at)->text(), (*at)->hash);
+    if (entry == nullptr) continue;  // is being swept out
     model::TopicListing listing;
     listing.topic = entry->name;
-    listing.group_count = static_cast<std::uint32_t>(entry->members.size());
     for (const TopicMember& member : entry->members) {
+      if (table().group(member.group)->is_gone()) continue;
+      ++listing.group_count;
       listing.read_queues += member.queues.read_queues;
       listing.write_queues += member.queues.write_queues;
     }

@@ -30,6 +30,7 @@
 #include <new>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/assert.h"
 #include "namesrv/registry/counted.h"
@@ -61,6 +62,17 @@ class PersistentMap {
   }
 
   std::size_t size() const { return size_; }
+
+  class Remains;
+  // Leaves an empty map, and what it had to be dropped piece by piece: a
+  // million entries at once take long enough to be noticed.
+  Remains dismantle() {
+    Remains remains;
+    if (root_ != nullptr) remains.waiting_.emplace_back(root_, 0);
+    root_ = nullptr;
+    size_ = 0;
+    return remains;
+  }
 
   // Null when absent. The entry lives as long as a version that has it.
   const Entry* find(std::string_view key, std::uint64_t hash) const {
@@ -376,6 +388,51 @@ class PersistentMap {
 
   Node* root_ = nullptr;
   std::size_t size_ = 0;
+};
+
+// References of a map that is no more. Same thread as the map's.
+template <typename Entry, typename Traits>
+class PersistentMap<Entry, Traits>::Remains {
+ public:
+  Remains() = default;
+  Remains(Remains&&) noexcept = default;
+  Remains& operator=(Remains&& other) noexcept {
+    std::swap(waiting_, other.waiting_);
+    return *this;
+  }
+  ~Remains() {
+    while (drop(kNodesAtOnce) == kNodesAtOnce) {
+    }
+  }
+
+  bool empty() const { return waiting_.empty(); }
+
+  // Drops that many nodes, or all that are left; their number.
+  std::size_t drop(std::size_t nodes_max) {
+    std::size_t dropped = 0;
+    for (; dropped < nodes_max && !waiting_.empty(); ++dropped) {
+      const auto [node, shift] = waiting_.back();
+      waiting_.pop_back();
+      if (--node->references > 0) continue;
+      const std::uint32_t entries = node->entry_count(shift);
+      const std::uint32_t slots = node->slot_count(shift);
+      for (std::uint32_t i = 0; i < entries; ++i) {
+        Leaf* leaf = node->slots()[i].leaf;
+        if (--leaf->references == 0) delete leaf;
+      }
+      for (std::uint32_t i = entries; i < slots; ++i) {
+        waiting_.emplace_back(node->slots()[i].child, shift + kBits);
+      }
+      free_node(node);
+    }
+    return dropped;
+  }
+
+ private:
+  friend class PersistentMap;
+  static constexpr std::size_t kNodesAtOnce = 1024;
+
+  std::vector<std::pair<Node*, unsigned>> waiting_;  // with their depth
 };
 
 }  // namespace waypost::registry

@@ -235,14 +235,18 @@ void Registry::Impl::remove(Broker& broker, BrokerChange::What why,
     gone_.try_emplace(group.name, look_at(group.name));
   }
   directory_.leave_group(broker);
-  topics_.drop(broker);
+  const bool is_last = group.replicas.empty();
+  if (is_last) {
+    topics_.drop_last(broker);
+  } else {
+    topics_.drop(broker);
+  }
   liveness_.remove(broker.liveness);
   directory_.remove(broker);
-  if (!group.replicas.empty()) {
+  if (!is_last) {
     touch(group);
     return;
   }
-  editor_.remove_group(group.slot);
   std::erase(touched_, &group);
   directory_.remove_group(group);
 }

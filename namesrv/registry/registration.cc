@@ -2,6 +2,7 @@
 // that can refuse it has been asked.
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -64,14 +65,18 @@ Reply Registry::Impl::on(const Register& event, base::Instant now,
   if (auto ok = admit_growth(event, changes); !ok) return ok.error();
 
   const bool is_new = known == nullptr;
-  const GroupBefore before = look_at(event.request.broker.broker_name);
+  std::optional<GroupBefore> before;
+  if (is_new || known->address != event.request.address ||
+      known->remoting != nullptr) {
+    before = look_at(event.request.broker.broker_name);
+  }
   Broker& broker = is_new ? enter(event, now, effects) : *known;
   renew(broker, event, now, effects);
   const bool was_remoting = broker.remoting != nullptr;
   if (was_remoting) leave_remoting(broker);
   take_topics(broker, event, changes, is_new, effects);
   if (was_remoting) topics_.settle(*broker.group);
-  note_members(*broker.group, before, broker, effects);
+  if (before) note_members(*broker.group, *before, broker, effects);
   judge(broker, &Broker::own, verdict_of(event.request), effects);
   return model::RegisterReply{};
 }

@@ -72,7 +72,7 @@ base::Duration Registry::smallest_expiry() const {
 Registry::Impl::Impl(RegistrySettings settings)
     : settings_(settings),
       editor_(names_),
-      topics_(names_, editor_),
+      topics_(names_, editor_, settings.swept_above),
       liveness_(LivenessSettings{.suspect_after = settings.suspect_after,
                                  .expiry_brake = settings.expiry_brake}),
       epochs_(settings.epochs_remembered) {}
@@ -89,6 +89,7 @@ Effects Registry::Impl::step(const Event& event, base::Instant now) {
   note_gone(effects);
   show_touched();
   effects.table_changed = editor_.changed();
+  effects.sweep_wanted = topics_.has_to_sweep();
   // Whether routes changed is known only now.
   if (auto* reply = std::get_if<model::RegisterReply>(&effects.reply)) {
     reply->changed = effects.table_changed;
@@ -102,6 +103,11 @@ Effects Registry::Impl::step(const Event& event, base::Instant now) {
 }
 
 Reply Registry::Impl::on(const ClockGap&, base::Instant, Effects&) {
+  return {};
+}
+
+Reply Registry::Impl::on(const Sweep& event, base::Instant, Effects&) {
+  topics_.sweep(event.topics_max);
   return {};
 }
 

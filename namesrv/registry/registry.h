@@ -26,7 +26,10 @@ struct RegistrySettings {
   base::Duration handover_grace_max = std::chrono::minutes(5);
   std::size_t topics_max = 10'000'000;  // topic-broker pairs in all
   std::size_t brokers_max = 100'000;
-  std::size_t replicas_max = 64;            // of one group
+  std::size_t replicas_max = 64;  // of one group
+  // The topics of a group that goes are taken out of the table at once when
+  // they are at most so many, else piece by piece (Sweep).
+  std::size_t swept_above = 512;
   std::size_t epochs_remembered = 100'000;  // of brokers that are gone
   std::uint32_t page_default = 1000;
   std::uint32_t page_max = 10'000;

@@ -7,6 +7,7 @@
 // is the smallest of a group), topic_operations.cc, listings.cc.
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -62,6 +63,7 @@ class Registry::Impl {
   Reply on(const DeleteTopic& event, base::Instant now, Effects& effects);
   Reply on(const RegisterTopic& event, base::Instant now, Effects& effects);
   Reply on(const Retune& event, base::Instant now, Effects& effects);
+  Reply on(const Sweep& event, base::Instant now, Effects& effects);
 
   // Registration, in its order: may it, what does it change, do it.
   base::Status admit(const Register& event, const Broker* known);

@@ -18,6 +18,7 @@ constexpr std::uint32_t kUnitSubFlag = 2;
 constexpr std::size_t kBrokerTableSlots = 128;
 
 bool is_in(const BrokerGroup& group, std::string_view cluster) {
+  if (group.is_gone()) return false;
   const auto has_name = [&](const model::ClusterName& name) {
     return name.value() == cluster;
   };
@@ -31,8 +32,9 @@ const TopicMember& first_member(const RouteTable& table,
                                 const TopicEntry& topic) {
   const std::size_t slots = java_map_slots(topic.members.size());
   const auto slot_of = [&](const TopicMember& member) {
-    const auto& name = table.group(member.group)->broker_name.value();
-    return java_map_slot(java_string_hash(name), slots);
+    const BrokerGroup& group = *table.group(member.group);
+    if (group.is_gone()) return slots;  // last
+    return java_map_slot(java_string_hash(group.broker_name.value()), slots);
   };
   return *std::min_element(topic.members.begin(), topic.members.end(),
                            [&](const TopicMember& a, const TopicMember& b) {

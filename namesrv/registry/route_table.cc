@@ -53,6 +53,12 @@ bool RouteTable::has_usable_replica(const TopicEntry& topic) const {
   return false;
 }
 
+bool RouteTable::is_served(const TopicEntry& topic) const {
+  return std::any_of(
+      topic.members.begin(), topic.members.end(),
+      [this](const TopicMember& m) { return !group(m.group)->is_gone(); });
+}
+
 bool RouteTable::leaves_out_hidden(const TopicEntry& topic) const {
   const bool hides = std::any_of(
       topic.members.begin(), topic.members.end(),

@@ -32,6 +32,9 @@ using GroupSlot = std::uint32_t;
 // A broker group as routes show it. Changes of address, role or health make a
 // new one of these and leave the group's topics alone.
 struct BrokerGroup {
+  // Without replicas: the group is gone, only some topics still name it.
+  bool is_gone() const { return replicas.empty(); }
+
   model::ClusterName cluster;
   model::BrokerName broker_name;
   std::vector<model::Replica> replicas;  // by id
@@ -88,12 +91,15 @@ class RouteTable {
   // The version when some group last changed, came or went: what is made of
   // groups alone is current while it is the same.
   std::uint64_t groups_version() const { return groups_version_; }
+  // While a large broker is being swept out, with those that it alone served.
   std::size_t topic_count() const { return topics_.size(); }
 
   // Null when no broker serves it. `hash` must be model::hash_bytes(topic).
   const TopicEntry* find_topic(std::string_view topic,
                                std::uint64_t hash) const {
-    return topics_.find(topic, hash);
+    const TopicEntry* found = topics_.find(topic, hash);
+    if (gone_groups_ == 0 || found == nullptr) return found;
+    return is_served(*found) ? found : nullptr;
   }
   // Null when the slot is free.
   const BrokerGroup* group(GroupSlot slot) const { return groups_.find(slot); }
@@ -104,7 +110,9 @@ class RouteTable {
   // BrokerGroup&)`.
   template <typename Visit>
   void for_each_topic(Visit&& visit) const {
-    topics_.for_each(visit);
+    topics_.for_each([&](const TopicEntry& topic) {
+      if (gone_groups_ == 0 || is_served(topic)) visit(topic);
+    });
   }
   template <typename Visit>
   void for_each_group(Visit&& visit) const {
@@ -119,6 +127,9 @@ class RouteTable {
   // its groups, and no copy.
   std::uint64_t stamp(const TopicEntry& topic) const;
 
+  // Whether some group of the topic is not gone.
+  bool is_served(const TopicEntry& topic) const;
+
   // The route as clients get it: groups by broker name; replicas that their
   // agents want out of routes left out, unless every broker of the topic is
   // unhealthy, for then a bad broker is better than none. What remoting brokers
@@ -128,6 +139,10 @@ class RouteTable {
 
   // Whether hidden replicas are to be left out of the topic's route.
   bool leaves_out_hidden(const TopicEntry& topic) const;
+
+  // The large part of the table, to be dropped piece by piece.
+  using Remains = PersistentMap<TopicEntry, TopicEntryTraits>::Remains;
+  Remains dismantle() { return topics_.dismantle(); }
 
  private:
   friend class RouteTableEditor;
@@ -152,6 +167,7 @@ class RouteTable {
   PersistentMap<GroupName, GroupNameTraits> group_names_;
   std::uint64_t version_ = 0;
   std::uint64_t groups_version_ = 0;
+  std::size_t gone_groups_ = 0;  // in `groups_`
 };
 
 }  // namespace waypost::registry

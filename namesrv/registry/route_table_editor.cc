@@ -56,18 +56,43 @@ void RouteTableEditor::remove_group(GroupSlot slot) {
   touch_groups();
   const model::BrokerName& name = table_.group(slot)->broker_name;
   table_.group_names_.erase(name.value(), model::hash_bytes(name.value()));
+  free_slot(slot);
+}
+
+void RouteTableEditor::retire_group(GroupSlot slot) {
+  BrokerGroup gone;
+  gone.broker_name = table_.group(slot)->broker_name;
+  gone.version = touch_groups();
+  const std::string& name = gone.broker_name.value();
+  table_.group_names_.erase(name, model::hash_bytes(name));
+  table_.groups_.set(slot, std::move(gone));
+  ++table_.gone_groups_;
+}
+
+void RouteTableEditor::remove_gone_group(GroupSlot gone) {
+  --table_.gone_groups_;
+  free_slot(gone);
+}
+
+void RouteTableEditor::free_slot(GroupSlot slot) {
   table_.groups_.erase(slot);
   free_slots_.push_back(slot);
 }
 
+// Where the group is among the members, or where it belongs. They are by broker
+// name; a group that is gone may have a name that another one has taken.
 std::size_t RouteTableEditor::place_of(const std::vector<TopicMember>& members,
                                        GroupSlot group) const {
   const model::BrokerName& name = table_.group(group)->broker_name;
-  const auto place = std::lower_bound(
+  auto place = std::lower_bound(
       members.begin(), members.end(), name,
       [this](const TopicMember& member, const model::BrokerName& wanted) {
         return table_.group(member.group)->broker_name < wanted;
       });
+  while (place != members.end() && place->group != group &&
+         table_.group(place->group)->broker_name == name) {
+    ++place;
+  }
   return static_cast<std::size_t>(place - members.begin());
 }
 
@@ -94,19 +119,40 @@ void RouteTableEditor::set_member(const InternedName* topic, GroupSlot group,
 
 void RouteTableEditor::remove_member(const InternedName* topic,
                                      GroupSlot group) {
-  const TopicEntry* found = table_.find_topic(topic->text(), topic->hash);
+  const TopicEntry* found = table_.topics_.find(topic->text(), topic->hash);
   WAYPOST_ASSERT(found != nullptr);
   const std::size_t at = place_of(found->members, group);
   WAYPOST_ASSERT(at < found->members.size() &&
                  found->members[at].group == group);
-  if (found->members.size() > 1) {
-    TopicEntry* entry = table_.topics_.edit(topic->text(), topic->hash);
-    entry->members.erase(entry->members.begin() +
-                         static_cast<std::ptrdiff_t>(at));
-    entry->version = touch();
+  const std::uint64_t version = touch();
+  if (found->members.size() == 1) {
+    remove_topic(topic);
     return;
   }
-  touch();
+  TopicEntry* entry = table_.topics_.edit(topic->text(), topic->hash);
+  entry->members.erase(entry->members.begin() +
+                       static_cast<std::ptrdiff_t>(at));
+  entry->version = version;
+}
+
+void RouteTableEditor::forget_member(const InternedName* topic,
+                                     GroupSlot gone) {
+  TopicEntry* entry = table_.topics_.edit(topic->text(), topic->hash);
+  WAYPOST_ASSERT(entry != nullptr);
+  const std::size_t at = place_of(entry->members, gone);
+  WAYPOST_ASSERT(at < entry->members.size() &&
+                 entry->members[at].group == gone);
+  if (entry->members.size() == 1) {
+    remove_topic(topic);
+    return;
+  }
+  // The route is the same as when the group was retired, and so is its stamp.
+  entry->version = std::max(entry->version, table_.group(gone)->version);
+  entry->members.erase(entry->members.begin() +
+                       static_cast<std::ptrdiff_t>(at));
+}
+
+void RouteTableEditor::remove_topic(const InternedName* topic) {
   table_.topics_.erase(topic->text(), topic->hash);
   index_.erase(topic->text());
   names_.release(topic);

@@ -35,6 +35,13 @@ class RouteTableEditor {
   void set_group(GroupSlot slot, BrokerGroup group);
   // REQUIRES: no topic has it as a member.
   void remove_group(GroupSlot slot);
+  // Takes the group out of all routes at once, while its topics still have it
+  // as a member; forget_member() takes it from each of them, unseen, and
+  // remove_gone_group() ends that.
+  void retire_group(GroupSlot slot);
+  void forget_member(const InternedName* topic, GroupSlot gone);
+  // REQUIRES: no topic has it as a member.
+  void remove_gone_group(GroupSlot gone);
 
   // Makes the group a member of the topic with these queues. A topic comes with
   // its first member and goes with its last.
@@ -47,6 +54,8 @@ class RouteTableEditor {
   std::uint64_t touch_groups();
   std::size_t place_of(const std::vector<TopicMember>& members,
                        GroupSlot group) const;
+  void remove_topic(const InternedName* topic);
+  void free_slot(GroupSlot slot);
 
   TopicNames& names_;
   RouteTable table_;

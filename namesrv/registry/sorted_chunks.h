@@ -80,6 +80,15 @@ class SortedChunks {
     if (into.size() > kChunkMax) split(chunk);
   }
 
+  // REQUIRES: not empty.
+  T pop_back() {
+    T last = std::move(chunks_.back().back());
+    chunks_.back().pop_back();
+    if (chunks_.back().empty()) chunks_.pop_back();
+    --size_;
+    return last;
+  }
+
   bool erase(std::string_view key) {
     if (empty()) return false;
     const std::size_t chunk = chunk_for(key);

@@ -83,6 +83,44 @@ void TopicKeeper::drop(Broker& broker) {
   release(broker.topics);
 }
 
+void TopicKeeper::drop_last(Broker& broker) {
+  Group& group = *broker.group;
+  if (broker.topics.size() + group.topics.size() <= swept_above_) {
+    drop(broker);
+    editor_.remove_group(group.slot);
+    return;
+  }
+  editor_.retire_group(group.slot);
+  for (TopicList* list : {&broker.topics, &group.topics}) {
+    const bool shown = list == group.source;
+    bury(*list, shown ? std::optional(group.slot) : std::nullopt);
+  }
+  if (group.source == nullptr) editor_.remove_gone_group(group.slot);
+  group.source = nullptr;
+}
+
+void TopicKeeper::bury(TopicList& list, std::optional<GroupSlot> slot) {
+  if (!list.empty()) gone_.push_back({std::exchange(list, {}), slot});
+}
+
+void TopicKeeper::sweep(std::size_t topics_max) {
+  while (!gone_.empty()) {
+    sweep(gone_.front(), topics_max);
+    if (!gone_.front().topics.empty()) return;
+    gone_.pop_front();
+  }
+}
+
+void TopicKeeper::sweep(Gone& gone, std::size_t& topics_left) {
+  for (; !gone.topics.empty() && topics_left > 0; --topics_left) {
+    const HeldTopic held = gone.topics.pop_back();
+    if (gone.slot) editor_.forget_member(held.topic, *gone.slot);
+    names_.release(held.topic);
+    --pairs_;
+  }
+  if (gone.topics.empty() && gone.slot) editor_.remove_gone_group(*gone.slot);
+}
+
 void TopicKeeper::settle(Group& group) {
   choose_source(group);
   for (Broker* replica : group.replicas) {
@@ -114,7 +152,11 @@ void TopicKeeper::show_instead(Group& group, const TopicList& before,
     for (; !old.at_end() && old->topic->text() < name; ++old) {
       hide(group, old->topic);
     }
-    if (!old.at_end() && old->topic == now->topic) ++old;
+    if (!old.at_end() && old->topic == now->topic) {
+      const bool same = old->queues == now->queues;
+      ++old;
+      if (same) continue;
+    }
     show(group, *now);
   }
   for (; !old.at_end(); ++old) hide(group, old->topic);

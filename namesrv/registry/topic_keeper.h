@@ -2,6 +2,8 @@
 #define WAYPOST_NAMESRV_REGISTRY_TOPIC_KEEPER_H_
 
 #include <cstddef>
+#include <deque>
+#include <optional>
 #include <vector>
 
 #include "namesrv/registry/broker.h"
@@ -16,10 +18,12 @@ namespace waypost::registry {
 // their permissions. Touches only the topics that differ.
 class TopicKeeper {
  public:
-  TopicKeeper(TopicNames& names, RouteTableEditor& editor)
-      : names_(names), editor_(editor) {}
+  // A group with more topics than `swept_above` is swept out.
+  TopicKeeper(TopicNames& names, RouteTableEditor& editor,
+              std::size_t swept_above)
+      : names_(names), editor_(editor), swept_above_(swept_above) {}
 
-  // Topic-broker pairs in all.
+  // Topic-broker pairs in all, with those that are still to be swept.
   std::size_t pair_count() const { return pairs_; }
 
   // `list` is the group's or one of its replicas', `changes` are against it.
@@ -30,6 +34,13 @@ class TopicKeeper {
   // The broker has left its group: the next source's topics take the place of
   // its own.
   void drop(Broker& broker);
+  // The broker was the last of its group, which leaves the table: at once with
+  // all its topics when they are few, else at once out of the routes, and its
+  // topics with sweep().
+  void drop_last(Broker& broker);
+  // Takes up to `topics_max` topics of brokers that are gone.
+  void sweep(std::size_t topics_max);
+  bool has_to_sweep() const { return !gone_.empty(); }
   // A replica of the group may be of another origin than before: lists that
   // belong to nobody any more go.
   void settle(Group& group);
@@ -53,9 +64,19 @@ class TopicKeeper {
   void hide(Group& group, const InternedName* topic);
   void release(TopicList& list);
 
+  // A list that is nobody's any more.
+  struct Gone {
+    TopicList topics;
+    std::optional<GroupSlot> slot;  // of the group that showed it
+  };
+  void bury(TopicList& list, std::optional<GroupSlot> slot);
+  void sweep(Gone& gone, std::size_t& topics_left);
+
   TopicNames& names_;
   RouteTableEditor& editor_;
+  const std::size_t swept_above_;
   std::size_t pairs_ = 0;
+  std::deque<Gone> gone_;
 };
 
 }  // namespace waypost::registry

@@ -56,6 +56,7 @@ Reply Registry::Impl::on(const DeleteTopic& event, base::Instant, Effects&) {
   std::vector<Group*> groups;
   for (const TopicMember& member : entry->members) {
     const BrokerGroup& shown = *table().group(member.group);
+    if (shown.is_gone()) continue;
     Group* group = directory_.find_group(shown.broker_name);
     if (!event.cluster || group->is_in(*event.cluster)) groups.push_back(group);
   }

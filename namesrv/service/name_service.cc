@@ -22,6 +22,9 @@ constexpr base::Duration kTickMax = std::chrono::milliseconds(250);
 template <typename T, typename... Ts>
 constexpr bool is_one_of = (std::is_same_v<T, Ts> || ...);
 
+// Some milliseconds' worth.
+constexpr std::size_t kSweptPerTurn = 4096;
+
 constexpr base::Duration kLookInterval = std::chrono::seconds(1);
 
 template <typename Event>
@@ -248,6 +251,10 @@ registry::Effects NameService::step(const registry::Event& event) {
   for (const registry::BrokerChange& change : effects.changes) {
     log_change(change);
   }
+  if (effects.sweep_wanted) {
+    sweep_wanted_ = true;
+    sweep_soon();
+  }
   close_expired(effects.expired_bindings);
   if (settings_.remoting.notify_min_broker_id_changed &&
       shell_.notify_min_broker_id) {
@@ -256,6 +263,29 @@ registry::Effects NameService::step(const registry::Event& event) {
     }
   }
   return effects;
+}
+
+// What large brokers leave behind is cleared away in pieces between other work,
+// for nobody waits for it.
+void NameService::sweep_soon() {
+  if (std::exchange(sweeping_, true)) return;
+  shell_.executor->post([self = self_] {
+    if (*self != nullptr) (*self)->sweep();
+  });
+}
+
+void NameService::sweep() {
+  sweeping_ = false;
+  if (stopped_) return;
+  if (sweep_wanted_) {
+    sweep_wanted_ =
+        registry_.step(registry::Sweep{kSweptPerTurn}, shell_.executor->now())
+            .sweep_wanted;
+    // The table that readers see still has it all.
+    if (!sweep_wanted_) table_changed_ = true;
+    publish_table();
+  }
+  if (table_.reclaim() || sweep_wanted_) sweep_soon();
 }
 
 void NameService::tick() {
@@ -268,7 +298,7 @@ void NameService::tick() {
   lapse_overrides();
   publish_table();
   publish_state();
-  table_.reclaim();
+  if (table_.reclaim()) sweep_soon();
   drop_returned_leases();
   if (roster_changed_ || now >= next_roster_) keep_roster();
   const base::Duration delay =

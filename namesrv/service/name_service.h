@@ -162,6 +162,8 @@ class NameService {
   void notice_gap();
   void publish_state();
   void publish_table();
+  void sweep_soon();
+  void sweep();
   void log_change(const registry::BrokerChange& change) const;
   void keep_roster();
 
@@ -212,6 +214,8 @@ class NameService {
   HardStateKeeper::State applied_state_;  // that the registry knows
   std::uint64_t settings_version_ = 0;
   bool lapsing_ = false;
+  bool sweep_wanted_ = false;  // by the registry
+  bool sweeping_ = false;      // sweep() is on its way
   bool table_changed_ = false;
   bool settings_changed_ = false;  // `remoting` or the hard state
   bool roster_changed_ = false;

@@ -48,9 +48,11 @@ class PublishedTable {
   // The same with only the routes changed.
   void publish(const registry::RouteTable& routes);
 
-  // Writer thread only: frees what nobody can see any more. publish() does it
-  // too; call it now and then so that the last one does not linger.
-  void reclaim();
+  // Writer thread only: frees some of what nobody can see any more, so much
+  // that the thread is not held up for long. publish() does it too; call it now
+  // and then so that the last one does not linger, and again while it returns
+  // true.
+  bool reclaim();
 
   // Replaced tables that are still held. Writer thread only.
   std::size_t retired_count() const { return retired_.size(); }
@@ -82,16 +84,19 @@ class PublishedTable {
     const PublishedView* pinned = nullptr;  // the reader's own
   };
   struct Retired {
-    const PublishedView* view;
+    PublishedView* view;
     std::uint64_t epoch;  // readers pinned at or after it cannot see `view`
   };
 
   const PublishedView* enter(Slot& slot);
+  void free_some();
 
   std::vector<Slot> slots_;
   std::atomic<std::uint64_t> epoch_{1};
-  std::atomic<const PublishedView*> current_;
+  std::atomic<PublishedView*> current_;
   std::deque<Retired> retired_;
+  // Of tables that nobody sees any more.
+  std::deque<registry::RouteTable::Remains> remains_;
 };
 
 }  // namespace waypost::service

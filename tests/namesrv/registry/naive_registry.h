@@ -104,6 +104,7 @@ class NaiveRegistry {
   std::string on(const DeleteTopic& event);
   std::string on(const RegisterTopic& event);
   std::string on(const Retune& event);
+  std::string on(const Sweep&) { return "-"; }
   std::string register_remoting(const Register& event);
   std::string remoting_reply(const model::BrokerKey& key) const;
   std::set<model::BrokerKey> written_at(const std::string& address) const;

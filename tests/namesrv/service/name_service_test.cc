@@ -175,5 +175,24 @@ TEST_CASE("whom we wait for is kept as it was, so that a second crash waits") {
   CHECK(harness.service().state() == model::ServerState::kServing);
 }
 
+TEST_CASE("a large broker is out of the routes at once, out of memory soon") {
+  ServiceHarness harness;
+  auto large = harness.registration("large", 1);
+  for (int i = 0; i < 30'000; ++i) {
+    large.request.topics.push_back(
+        {model::TopicName("topic-" + std::to_string(i)), {1, 1, {}, 0}});
+  }
+  harness.write(large);
+  harness.write(harness.registration("small", 2));
+  CHECK(harness.topic_count() == 30'001);
+  harness.service().write(
+      registry::BindingClosed{model::BindingId(1), Cause::kPeer}, nullptr);
+  REQUIRE(harness.world().run_until(
+      [&] { return harness.groups_of_orders() == 1; }, milliseconds(1)));
+  REQUIRE(harness.world().run_until([&] { return harness.topic_count() == 1; },
+                                    seconds(1)));
+  CHECK(harness.groups_of_orders() == 1);
+}
+
 }  // namespace
 }  // namespace waypost::service

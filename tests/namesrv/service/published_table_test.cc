@@ -1,6 +1,8 @@
 #include "namesrv/service/published_table.h"
 
 #include <atomic>
+#include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -91,6 +93,31 @@ TEST_CASE("readers on other threads see whole tables that never go back") {
   CHECK(backwards == 0);
   published.reclaim();
   CHECK(published.retired_count() == 0);
+}
+
+TEST_CASE("a large table that nobody sees any more is freed in pieces") {
+  PublishedTable published(1);
+  auto registry =
+      std::make_unique<registry::Registry>(registry::RegistrySettings{});
+  registry::Register event;
+  event.binding = model::BindingId(1);
+  event.request.cluster = model::ClusterName("c");
+  event.request.broker = {model::BrokerName("b"), model::kMasterId};
+  event.request.address = {"10.0.0.1", 10911};
+  for (int i = 0; i < 100'000; ++i) {
+    event.request.topics.push_back(
+        {model::TopicName("t" + std::to_string(i)), {1, 1, {}, 0}});
+  }
+  registry->step(event, base::Instant(seconds(1)));
+  published.publish(registry->table());
+  // Nobody shares it with what comes after.
+  registry.reset();
+  published.publish(registry::RouteTable{});
+  CHECK(published.retired_count() == 0);
+  int turns = 0;
+  while (published.reclaim()) ++turns;
+  CHECK(turns > 2);
+  CHECK(turns < 100);
 }
 
 }  // namespace

@@ -97,6 +97,11 @@ class ServiceHarness {
     return route;
   }
   std::size_t groups_of_orders() { return orders().groups.size(); }
+  std::size_t topic_count() {
+    const std::size_t count = table_.pin(0).topic_count();
+    table_.quiesce(0);
+    return count;
+  }
   PublishedView view() {
     PublishedView seen = table_.pin_view(0);
     table_.quiesce(0);
