@@ -122,6 +122,15 @@ std::optional<RawFrame> RawClient::read_frame(Milliseconds limit) {
   }
 }
 
+std::optional<RemotingAnswer> RawClient::read_answer(Milliseconds limit) {
+  const Stopwatch watch;
+  for (;;) {
+    if (auto answer = take_answer(input_)) return answer;
+    const Milliseconds rest = left(watch, limit);
+    if (receive(rest) == 0 || rest == Milliseconds(0)) return {};
+  }
+}
+
 bool RawClient::wait_closed(Milliseconds limit) {
   const Stopwatch watch;
   for (;;) {

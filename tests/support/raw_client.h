@@ -9,6 +9,7 @@
 
 #include "base/endpoint.h"
 #include "base/error.h"
+#include "tests/support/remoting_requests.h"
 #include "tests/support/wait.h"
 #include "wire/codec/frame.h"
 #include "wire/codec/native.h"
@@ -60,6 +61,10 @@ class RawClient {
 
   // Empty when the peer closed, or nothing complete came within `limit`.
   std::optional<RawFrame> read_frame(
+      Milliseconds limit = scaled(Milliseconds(10'000)));
+
+  // The same for RocketMQ's remoting protocol.
+  std::optional<RemotingAnswer> read_answer(
       Milliseconds limit = scaled(Milliseconds(10'000)));
 
   // Reads and drops everything until the peer closes (or resets); false when it
