@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # A busy machine takes its time; sanitizers get theirs from the build.
 SCALE = int(os.environ.get("WAYPOST_TEST_TIME_FACTOR", "1"))
 PATIENCE = 20 * SCALE
+
+
+def free_address():
+    """A TCP address that was free a moment ago, for programs that cannot take
+    port 0."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return "127.0.0.1:%d" % sock.getsockname()[1]
 
 
 def wait_until(what, condition, limit=PATIENCE):
@@ -133,19 +142,32 @@ class World(contextlib.ExitStack):
     def nameserver(self, more=(), listen="127.0.0.1:0", data_dir=None):
         return Nameserver(self, more, listen, data_dir)
 
+    def stub_nameserver(self, address):
+        """What is swapped for Waypost."""
+        process = self.start(
+            [sys.executable, "-B", os.path.join(HERE, "stub_nameserver.py"),
+             address])
+        process.wait_for_line(lambda line: line.startswith("listening "))
+        return process
+
     def stub_broker(self, nameservers, more=()):
         return StubBroker(self, nameservers, more)
 
-    def ctl(self, nameservers, *words, status=0):
-        """waypostctl's answers, from its JSON."""
+    def run_ctl(self, nameservers, *words, status=0):
+        """What waypostctl prints."""
         done = subprocess.run(
             [self.program("waypostctl"), "--nameservers",
-             ",".join(nameservers), "-o", "json", *words],
+             ",".join(nameservers), *words],
             capture_output=True, text=True, timeout=60)
         if done.returncode != status:
             raise AssertionError("%s ended with %d, not %d:\n%s%s" % (
                 words, done.returncode, status, done.stdout, done.stderr))
-        return json.loads(done.stdout)["answers"]
+        return done.stdout
+
+    def ctl(self, nameservers, *words, status=0):
+        """waypostctl's answers, from its JSON."""
+        text = self.run_ctl(nameservers, "-o", "json", *words, status=status)
+        return json.loads(text)["answers"]
 
 
 class WorldTest(unittest.TestCase):
@@ -164,6 +186,7 @@ class WorldTest(unittest.TestCase):
 
 class Nameserver:
     def __init__(self, world, more=(), listen="127.0.0.1:0", data_dir=None):
+        """`listen` None: `more` says it."""
         self.world = world
         self.more = list(more)
         self.data_dir = data_dir or tempfile.mkdtemp(dir=world.directory)
@@ -174,9 +197,10 @@ class Nameserver:
         file = os.path.join(self.data_dir, "address")
         if os.path.exists(file):
             os.remove(file)
+        where = [] if listen is None else ["--listen", listen]
         self.process = self.world.start(
-            [self.world.program("waypost-namesrv"), "--listen", listen,
-             "--data-dir", self.data_dir] + self.more)
+            [self.world.program("waypost-namesrv"), "--data-dir",
+             self.data_dir] + where + self.more)
         wait_until("the nameserver listens: " + self.process.transcript(),
                    lambda: os.path.exists(file))
         with open(file, encoding="utf-8") as text:
@@ -202,33 +226,3 @@ class StubBroker:
     def sent(self):
         return [line for line in self.process.lines
                 if line and line.startswith("sent ")]
-
-
-class Client:
-    """npm's ali-ons, driven by client/client.js."""
-
-    def __init__(self, world, node, modules, nameservers, poll_ms=30000):
-        self.process = world.start(
-            [node, os.path.join(HERE, "client", "client.js"),
-             ",".join(nameservers), str(poll_ms)], cwd=modules)
-        self.told = 0
-
-    def do(self, what, limit=PATIENCE, **more):
-        """Does it and gives back the answer; fails when it failed."""
-        answer = self.ask(what, limit, **more)
-        if "failed" in answer:
-            raise AssertionError("%s failed: %s" % (what, answer["error"]))
-        return answer
-
-    def ask(self, what, limit=PATIENCE, **more):
-        self.process.tell(json.dumps(dict(more, do=what)))
-        line, self.told = self.process.wait_for_line(
-            lambda text: what in (json.loads(text).get("done"),
-                                  json.loads(text).get("failed")),
-            self.told, limit)
-        return json.loads(line)
-
-    def wait_for_message(self, body):
-        line, _ = self.process.wait_for_line(
-            lambda text: json.loads(text).get("consumed") == body)
-        return json.loads(line)

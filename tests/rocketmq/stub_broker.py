@@ -60,7 +60,6 @@ class Store:
         self.topics = {}
         self.version = 0
         self.started = int(time.time() * 1000)
-        self.changed = asyncio.Event()
         self.position = 0
         self.offsets = {}  # of consumer groups
         for topic in topics:
@@ -71,7 +70,6 @@ class Store:
             return
         self.topics[topic] = [[] for _ in range(queues)]
         self.version += 1
-        self.changed.set()
 
     def registration(self):
         table = {topic: {"topicName": topic, "readQueueNums": len(queues),
@@ -105,6 +103,7 @@ class Broker:
         connection = remoting.Connection(nameserver)
         registered = False
         while True:
+            version = self.store.version
             body = self.store.registration()
             ext = dict(self.identity(), haServerAddr=self.address,
                        compressed="false",
@@ -121,13 +120,12 @@ class Broker:
                     say("lost", nameserver, error)
                 registered = False
                 connection.close()
-            delay = self.options.register_interval if registered else 0.2
-            try:
-                await asyncio.wait_for(self.store.changed.wait(), delay)
-                await asyncio.sleep(0.01)  # for the other nameservers to see
-                self.store.changed.clear()
-            except asyncio.TimeoutError:
-                pass
+            # At once when topics have changed, as a real broker.
+            end = time.monotonic() + (
+                self.options.register_interval if registered else 0.2)
+            while time.monotonic() < end and not (
+                    registered and self.store.version != version):
+                await asyncio.sleep(0.02)
 
     async def unregister(self):
         for nameserver in self.options.nameservers.split(","):
