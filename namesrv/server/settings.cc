@@ -56,8 +56,7 @@ void declare_limits(ServerSettings& settings, base::OptionTable& table) {
               "topics needs about 16 MiB");
   table.duration("remoting.idle", settings.remoting.idle, seconds(1), hours(24),
                  "A remoting connection on which nothing went either way for "
-                 "this long is closed; one of a registered broker when the "
-                 "broker expires");
+                 "this long is closed");
   table.bytes("limits.input", settings.input_budget_bytes, 16 * kMiB, 64 * kGiB,
               "Input of all connections together that is not a complete frame "
               "yet; who goes beyond it is closed");

@@ -54,7 +54,7 @@ class RemotingHandler {
   virtual void on_frame(const remoting::FrameView& frame) = 0;
 
   // Nothing was read or written for AcceptorOptions::remoting_idle. Told again
-  // after as much again when the handler does not close.
+  // after as much again where the handler does not close.
   virtual void on_idle() = 0;
 
   virtual void on_closed(transport::CloseReason reason) = 0;

@@ -132,7 +132,7 @@ void update_configuration(const Request& request) {
   const std::string peer = request.session.peer().to_string();
   for (const auto& [key, on] : update.changes) {
     request.context.shell().logger.info(
-        "setting changed by request",
+        "setting changed by request, until the restart",
         {{"key", key->name}, {"value", on ? "true" : "false"}, {"peer", peer}});
   }
   Response response = success();

@@ -44,7 +44,6 @@ void refuse_change(const Request& request) {
 }  // namespace
 
 void RemotingPeer::on_frame(const remoting::FrameView& frame) {
-  was_idle_ = false;
   if (const auto query = remoting::scan_route_query(frame)) {
     answer_route_query(context_, session_, *query);
     return;
@@ -124,13 +123,10 @@ void RemotingPeer::dispatch(const Request& request) {
   answer(request, response);
 }
 
-// As the Java server closes a connection on which nothing has happened. One
-// that has registered a broker is the registry's to close, when the broker's
-// silence has lasted for its expiry (see binding()); this one is closed here
-// only when no broker can be left on it.
+// As the Java server. What it says of the brokers on it is that they have been
+// silent, which their expiry knows.
 void RemotingPeer::on_idle() {
-  const bool registered = binding_ != model::BindingId();
-  if (registered && !std::exchange(was_idle_, true)) return;
+  idle_ = true;
   context_.shell().logger.debug("closed an idle connection",
                                 {{"peer", session_.peer().to_string()}});
   session_.close();
@@ -138,10 +134,16 @@ void RemotingPeer::on_idle() {
 
 void RemotingPeer::on_closed(transport::CloseReason reason) {
   if (binding_ == model::BindingId()) return;
-  context_.service.write(registry::BindingClosed{binding_, cause_of(reason)},
-                         nullptr);
+  const bool by_silence = idle_ && reason == transport::CloseReason::kLocal;
+  context_.service.write(
+      registry::BindingClosed{
+          binding_, by_silence ? registry::BindingClosed::Cause::kSilence
+                               : cause_of(reason)},
+      nullptr);
 }
 
+// The connection of a broker that talks, but not as a broker must, is closed
+// when the broker expires.
 model::BindingId RemotingPeer::binding() {
   if (binding_ == model::BindingId()) {
     binding_ =

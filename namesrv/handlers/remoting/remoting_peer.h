@@ -30,7 +30,7 @@ class RemotingPeer : public rpc::RemotingHandler {
   RemotingContext& context_;
   rpc::RemotingSession& session_;
   model::BindingId binding_;
-  bool was_idle_ = false;
+  bool idle_ = false;  // and therefore closed
 };
 
 }  // namespace waypost::handlers

@@ -52,8 +52,13 @@ void read_topic(BodyReader& reader, RegisterBody& body) {
     reader.json.skip_bytes(bytes);
   } else {
     topic = {"", kQueuesDefault, kQueuesDefault, kPermissionDefault, 0};
+    if (reader.json.peek() == JsonReader::Kind::kNull) {
+      reader.json.fail("a topic is null");
+    }
+    // Java lists a topic null for it; here nobody can ask for one.
     if (!read_topic_members(reader, topic, name)) {
-      reader.json.fail("a topic has no topicName");
+      body.topics.pop_back();
+      return;
     }
   }
   *entry = {model::TopicName(std::move(name)), queues_of(topic)};

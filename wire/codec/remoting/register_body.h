@@ -58,7 +58,8 @@ struct RegisterBodyForm {
 // A body that starts like a zlib stream (as no JSON does) is inflated whatever
 // the form says; one that is said to be compressed must be. An empty body is an
 // empty registration of data version 0.
-// kMalformed: not such a body, or a topic without a name. kInvalidArgument: a
+// kMalformed: not such a body, or a topic that is null (one that only has no
+// name is left out). kInvalidArgument: a
 // negative version. kTooLarge: beyond the limits.
 base::Result<RegisterBody> decode_register_body(
     std::string_view body, const RegisterBodyForm& form,

@@ -115,15 +115,20 @@ TEST_CASE("what is absent or null") {
             ->data_version == std::nullopt);
 }
 
-TEST_CASE("the name is the one inside, and it must be there") {
+TEST_CASE("the name is the one inside; a topic without one is left out") {
   CHECK(decode_register_body(wrap(R"({"KEY":{"topicName":"NAME"}})"), kPlain)
             ->topics[0]
             .name == model::TopicName("NAME"));
   for (const std::string_view table :
-       {R"({"T":{}})", R"({"T":{"topicName":null}})", R"({"T":null})"}) {
+       {R"({"A":{"topicName":"A"},"T":{}})",
+        R"({"T":{"topicName":null,"perm":6},"A":{"topicName":"A"}})"}) {
     const auto body = decode_register_body(wrap(table), kPlain);
-    CHECK(body.error().code == base::ErrorCode::kMalformed);
+    REQUIRE(body.has_value());
+    REQUIRE(body->topics.size() == 1);
+    CHECK(body->topics[0].name == model::TopicName("A"));
   }
+  CHECK(decode_register_body(wrap(R"({"T":null})"), kPlain).error().code ==
+        base::ErrorCode::kMalformed);
 }
 
 TEST_CASE("what 5.x adds is read or passed over") {
