@@ -1,5 +1,6 @@
 #include "benchmarks/driver/burst.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -24,8 +25,9 @@ using std::chrono::seconds;
 
 constexpr base::Duration kBurstDeadline = std::chrono::minutes(5);
 constexpr base::Duration kCallDeadline = seconds(20);
-// For the allocator to give back what the burst needed for a moment.
-constexpr base::Duration kSettle = seconds(2);
+// For the allocator to give back what the burst needed for a moment: jemalloc
+// takes 10 s.
+constexpr base::Duration kSettleMax = seconds(15);
 constexpr double kRateDefault = 1000;
 
 // What is asked for meanwhile; none of the brokers that register serves it.
@@ -143,7 +145,7 @@ base::Status run_phases(const Settings& settings, const Server& server,
   if (!done) return done;
   done = check_table(server.endpoint, result.fleet);
   if (!done) return done;
-  std::this_thread::sleep_for(kSettle);
+  std::this_thread::sleep_for(std::min(kSettleMax, settings.duration));
   const auto after = resident_bytes(pid);
   if (!after) return tl::unexpected(after.error());
   result.resident_after = *after;
