@@ -10,6 +10,14 @@
 #include "process/log_sink.h"
 #include "process/program.h"
 
+// Read by jemalloc where it is linked. What a burst of registrations needed for
+// a moment goes back to the system within seconds; without a thread that does
+// it, not before the next burst.
+extern "C" {
+extern const char* const malloc_conf;
+const char* const malloc_conf = "background_thread:true";
+}
+
 namespace {
 
 waypost::process::Program describe() {
