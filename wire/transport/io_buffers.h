@@ -21,20 +21,7 @@ class IoBuffers {
   // Output above this goes out in pieces of this size.
   static constexpr std::size_t kCorkBytes = 128 * 1024;
 
-  // What those connections of a loop together may read in one turn that are in
-  // the middle of a large message: about 0.1 ms of copying. Without it each may
-  // read all that its socket holds, megabytes, while the others wait.
-  static constexpr std::size_t kLargeBytesPerTurn = 256 * 1024;
-
   std::span<std::byte> scratch() { return scratch_; }
-
-  // A new turn of the loop begins.
-  void begin_turn() { large_left_ = kLargeBytesPerTurn; }
-  // What one of them may read now; 0: nothing before the next turn.
-  std::size_t large_share() const {
-    return large_left_ < kScratchBytes ? large_left_ : kScratchBytes;
-  }
-  void take_large(std::size_t bytes) { large_left_ -= bytes; }
 
   // The connection whose output is being gathered; null when none is served.
   UvConnection* corked() const { return corked_; }
@@ -56,7 +43,6 @@ class IoBuffers {
   alignas(64) std::array<std::byte, kScratchBytes> scratch_;
   alignas(64) std::array<std::byte, kCorkBytes> cork_;
   std::size_t gathered_ = 0;
-  std::size_t large_left_ = kLargeBytesPerTurn;
   UvConnection* corked_ = nullptr;
 };
 

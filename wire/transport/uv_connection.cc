@@ -24,6 +24,9 @@ namespace {
 // than a read into a small buffer; above it the read goes to the held input.
 constexpr std::size_t kCopyInFrontMax = 4096;
 
+// One read of a large message.
+constexpr std::size_t kLargeReadMax = 64 * 1024;
+
 // How long a peer that has closed its side may take to read the rest.
 constexpr auto kPeerDoneFlushMax = std::chrono::seconds(10);
 
@@ -122,6 +125,7 @@ UvConnection::UvConnection(UvLoop& loop, uv_tcp_t* tcp,
 UvConnection::~UvConnection() {
   WAYPOST_ASSERT(loop_.in_executor_thread());
   if (destroyed_ != nullptr) *destroyed_ = true;
+  loop_.large_reads().forget(*this);
   if (in_flight_ != nullptr) in_flight_->owner = nullptr;
   if (tcp_ == nullptr) return;
   send_gathered();
@@ -146,9 +150,10 @@ void UvConnection::start(ConnectionHandler* handler) {
 // Input.
 
 void UvConnection::update_reading() {
-  const bool wanted = state_ == State::kLingering ||
-                      (state_ == State::kOpen && handler_ != nullptr &&
-                       !paused_ && (!throttled_ || output_status_ != 0));
+  const bool wanted =
+      state_ == State::kLingering ||
+      (state_ == State::kOpen && handler_ != nullptr && !paused_ &&
+       !held_back_ && (!throttled_ || output_status_ != 0));
   if (wanted == reading_) return;
   reading_ = wanted;
   if (!wanted) {
@@ -178,24 +183,31 @@ uv_buf_t UvConnection::provide_buffer() {
     if (!held.empty()) std::memcpy(scratch.data(), held.data(), held.size());
     room = scratch.subspan(held.size());
   } else {
-    const std::size_t share = loop_.buffers().large_share();
+    const std::size_t share = loop_.large_reads().share();
     held_back_ = share == 0;
     if (!held_back_ && input_.make_room()) {
       room = input_.room();
-      room = room.first(std::min(room.size(), share));
+      room = room.first(std::min({room.size(), share, kLargeReadMax}));
     }
   }
-  // No room: libuv calls on_read with UV_ENOBUFS, and asks again in the next
-  // turn.
+  // No room: libuv calls on_read with UV_ENOBUFS.
   return {reinterpret_cast<char*>(room.data()), room.size()};
 }
 
 void UvConnection::on_read(ssize_t count) {
   if (count > 0) {
     on_received(static_cast<std::size_t>(count));
-  } else if (count < 0 && !std::exchange(held_back_, false)) {
+  } else if (count < 0 && held_back_) {
+    loop_.large_reads().hold(*this, std::exchange(read_large_, false));
+    update_reading();
+  } else if (count < 0) {
     on_read_end(static_cast<int>(count));
   }
+}
+
+void UvConnection::read_on() {
+  held_back_ = false;
+  if (tcp_ != nullptr && state_ != State::kEnded) update_reading();
 }
 
 void UvConnection::on_received(std::size_t count) {
@@ -204,7 +216,8 @@ void UvConnection::on_received(std::size_t count) {
   if (reads_behind_copy()) {
     deliver_from_scratch(count);
   } else {
-    loop_.buffers().take_large(count);
+    loop_.large_reads().take(count);
+    read_large_ = true;
     input_.commit(count);
     deliver_held();
   }

@@ -14,7 +14,7 @@
 // The happy path: read into the loop's scratch buffer, on_bytes consumes it
 // all, what it wrote is sent from the loop's cork with one system call.
 // - A message is incomplete: its beginning is kept in input_, and the next read
-//   goes behind it. Large messages share a few reads in each turn of the loop.
+//   goes behind it. Large messages are read at a pace (large_reads.h).
 // - The peer reads slowly: what the kernel does not take is queued with libuv;
 //   above the high-water mark reading stops, and a handler that asks
 //   output_is_high() leaves the rest of its input, which is offered again when
@@ -35,12 +35,13 @@
 #include "base/executor.h"
 #include "wire/transport/connection.h"
 #include "wire/transport/input_buffer.h"
+#include "wire/transport/large_reads.h"
 
 namespace waypost::transport {
 
 class UvLoop;
 
-class UvConnection final : public Connection {
+class UvConnection final : public Connection, private LargeReads::Reader {
  public:
   // Takes over a connected socket. The options are shared by all connections
   // of a listener.
@@ -82,6 +83,7 @@ class UvConnection final : public Connection {
   void update_reading();
   uv_buf_t provide_buffer();
   void on_read(ssize_t count);
+  void read_on() override;
   bool reads_behind_copy() const;
   void on_received(std::size_t count);
   void deliver_from_scratch(std::size_t received);
@@ -126,10 +128,11 @@ class UvConnection final : public Connection {
   int output_status_ = 0;  // how writing failed; 0: it did not
   State state_ = State::kOpen;
   CloseReason end_reason_ = CloseReason::kLocal;
-  bool reading_ = false;    // uv_read_start is in effect
-  bool paused_ = false;     // by pause_reading()
-  bool throttled_ = false;  // by the high-water mark
-  bool held_back_ = false;  // not this turn: it is amid a large message
+  bool reading_ = false;     // uv_read_start is in effect
+  bool paused_ = false;      // by pause_reading()
+  bool throttled_ = false;   // by the high-water mark
+  bool held_back_ = false;   // waits for its share of large reads
+  bool read_large_ = false;  // since it last waited for that
 
   const base::Endpoint peer_;
   const base::Endpoint local_;

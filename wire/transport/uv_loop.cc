@@ -164,7 +164,6 @@ void UvLoop::on_before_block() {
     if (!hook_replaced_) turn_hook_ = std::move(hook);
   }
   arm_timer();
-  buffers_.begin_turn();
   now_valid_ = false;
 }
 

@@ -18,6 +18,7 @@
 #include <uv.h>
 
 #include "wire/transport/io_buffers.h"
+#include "wire/transport/large_reads.h"
 #include "wire/transport/loop.h"
 #include "wire/transport/task_queue.h"
 #include "wire/transport/timer_queue.h"
@@ -55,6 +56,7 @@ class UvLoop final : public Loop {
 
   uv_loop_t* uv() { return &uv_; }
   IoBuffers& buffers() { return buffers_; }
+  LargeReads& large_reads() { return large_reads_; }
 
  private:
   bool open();
@@ -86,6 +88,7 @@ class UvLoop final : public Loop {
   bool hook_replaced_ = false;  // while the hook was running
   UvNetwork network_;
   IoBuffers buffers_;
+  LargeReads large_reads_{*this};
 };
 
 }  // namespace waypost::transport

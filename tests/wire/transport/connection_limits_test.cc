@@ -1,6 +1,7 @@
 #include "tests/wire/transport/fixtures.h"
 #include "tests/wire/transport/raw_peer.h"
 #include "wire/transport/io_buffers.h"
+#include "wire/transport/large_reads.h"
 
 namespace waypost::transport::test {
 namespace {
@@ -210,8 +211,8 @@ TEST_CASE("large messages share what is read of them in one turn") {
     return complete == peers.size();
   });
   CHECK(arrived == peers.size() * kMessageBytes);
-  CHECK(most_in_a_turn <= IoBuffers::kLargeBytesPerTurn +
-                              peers.size() * IoBuffers::kScratchBytes);
+  CHECK(most_in_a_turn <=
+        LargeReads::kShareBytes + peers.size() * IoBuffers::kScratchBytes);
 }
 
 }  // namespace waypost::transport::test
