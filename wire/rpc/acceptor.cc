@@ -40,7 +40,8 @@ class Acceptor::Impl final : public AcceptedConnection::Owner {
                     options_.remoting_frame_max_bytes,
                     std::move(remoting),
                     logger,
-                    {}}},
+                    {},
+                    LargeFrameGate(executor)}},
         next_id_((std::uint64_t{options_.loop_index} << kLoopIndexShift) + 1) {
     // The largest frame must fit, whatever the transport's default is.
     auto& limit = options_.listen.connection.read_limit_bytes;

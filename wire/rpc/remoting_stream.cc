@@ -43,9 +43,10 @@ bool RemotingStream::take_frame(std::span<const std::byte> bytes,
     case Outcome::kFrame:
       established_ = true;
       used += scan.frame_bytes;
-      handler_->on_frame(scan.frame);
+      hand_out(scan);
       return true;
     case Outcome::kNeedMore:
+      wait_for_turn(scan.frame_bytes);
       return false;
     case Outcome::kTooLarge:
       warn_and_close("closed a connection: a frame above the limit",
@@ -61,8 +62,54 @@ bool RemotingStream::take_frame(std::span<const std::byte> bytes,
   return false;
 }
 
+void RemotingStream::hand_out(const remoting::FrameScan& scan) {
+  has_turn_ = false;
+  handing_large_ = scan.frame_bytes > LargeFrameGate::kLargeBytes;
+  handler_->on_frame(scan.frame);
+  handing_large_ = false;
+}
+
+// `frame_bytes`: of the frame at hand, as far as it is known.
+void RemotingStream::wait_for_turn(std::size_t frame_bytes) {
+  if (frame_bytes <= LargeFrameGate::kLargeBytes || has_turn_ ||
+      settings_.large_frames.is_open()) {
+    return;
+  }
+  // It is our doing that its first frame takes longer.
+  established_ = true;
+  connection_.pause_reading();
+  settings_.large_frames.wait(*this);
+}
+
+void RemotingStream::on_turn() {
+  has_turn_ = true;
+  if (ending_) return;
+  last_active_ = settings_.clock.now();
+  connection_.resume_reading();
+}
+
+void RemotingStream::expect(bool alone) {
+  gate_.expect(alone);
+  if (!handing_large_ || large_at_work_) return;
+  large_at_work_ = true;
+  settings_.large_frames.begin_work();
+}
+
+void RemotingStream::settle() {
+  gate_.settle();
+  end_large_work();
+}
+
+void RemotingStream::end_large_work() {
+  if (!large_at_work_) return;
+  large_at_work_ = false;
+  settings_.large_frames.end_work();
+}
+
 void RemotingStream::on_closed(transport::CloseReason reason) {
   ending_ = true;
+  settings_.large_frames.forget(*this);
+  end_large_work();
   const bool by_peer =
       peer_at_fault_ && reason == transport::CloseReason::kLocal;
   handler_->on_closed(by_peer ? transport::CloseReason::kPeerClosed : reason);

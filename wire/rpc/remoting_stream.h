@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "wire/rpc/large_frame_gate.h"
 #include "wire/rpc/log_throttle.h"
 #include "wire/rpc/protocol_stream.h"
 #include "wire/rpc/remoting_session.h"
@@ -18,7 +19,9 @@ namespace waypost::rpc {
 // (wire/codec/remoting/frame.h). As the Java server: what cannot be a frame, or
 // is one above the limit, closes the connection without an answer. What a frame
 // says is the handler's business.
-class RemotingStream final : public ProtocolStream, public RemotingSession {
+class RemotingStream final : public ProtocolStream,
+                             public RemotingSession,
+                             private LargeFrameGate::Waiter {
  public:
   // Larger frames would begin like a TLS connection.
   static constexpr std::size_t kFrameMaxLimit = 256UL * 1024 * 1024;
@@ -30,6 +33,7 @@ class RemotingStream final : public ProtocolStream, public RemotingSession {
     RemotingFactory factory{};
     base::Logger logger{};
     LogThrottle refusals{};
+    LargeFrameGate large_frames;
   };
 
   // Connection and settings must outlive the stream.
@@ -47,14 +51,18 @@ class RemotingStream final : public ProtocolStream, public RemotingSession {
   void write(std::string_view frames) override;
   void refuse(std::string_view why, std::string_view detail) override;
   void close() override;
-  void expect(bool alone) override { gate_.expect(alone); }
-  void settle() override { gate_.settle(); }
+  void expect(bool alone) override;
+  void settle() override;
   const base::Endpoint& peer() const override { return connection_.peer(); }
   std::uint64_t id() const override { return id_; }
 
  private:
   // Hands out one frame; false when there is none.
   bool take_frame(std::span<const std::byte> bytes, std::size_t& used);
+  void hand_out(const remoting::FrameScan& scan);
+  void wait_for_turn(std::size_t frame_bytes);
+  void on_turn() override;
+  void end_large_work();
   void warn_and_close(std::string_view why, std::string_view detail);
 
   const std::uint64_t id_;
@@ -64,6 +72,9 @@ class RemotingStream final : public ProtocolStream, public RemotingSession {
   bool established_ = false;
   bool ending_ = false;
   bool peer_at_fault_ = false;
+  bool has_turn_ = false;       // to read a large frame
+  bool handing_large_ = false;  // while the handler gets one
+  bool large_at_work_ = false;  // until it is settled
   base::Instant last_active_;
   std::unique_ptr<RemotingHandler> handler_;
 };

@@ -1,5 +1,6 @@
 #include "wire/rpc/remoting_stream.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -335,6 +336,120 @@ TEST_CASE("random bytes on a remoting connection hurt nobody else") {
   world.world.run_for(1s);
   REQUIRE(world.handled.size() > before);
   CHECK(world.handled.back().body == "still here");
+}
+
+// --- Large frames ---
+
+// Clients that each send a frame of 300 KB at once; its answers wait for the
+// test.
+class LargeWorld : public RemotingWorld {
+ public:
+  explicit LargeWorld(std::size_t clients)
+      : RemotingWorld({.segment_max_bytes = 8 * 1024}) {
+    respond = [this](RemotingSession& session, const Handled& frame) {
+      if (frame.body.size() < kBodyBytes) return session.write("small|");
+      session.expect(true);
+      at_work.push_back(session.id());
+    };
+    serve_remoting();
+    for (std::size_t i = 0; i < clients; ++i) peers.push_back(&connect_raw());
+  }
+
+  void say_large(std::size_t number) {
+    peers[number]->say(request(1, std::string(kBodyBytes, 'x')));
+  }
+  // Answers the frame that was handed out first.
+  void settle_one() {
+    RemotingSession* session = acceptor->find_remoting(at_work.front());
+    at_work.erase(at_work.begin());
+    REQUIRE(session != nullptr);
+    session->write("large|");
+    session->settle();
+  }
+
+  static constexpr std::size_t kBodyBytes = 300'000;
+  std::vector<RawEnd*> peers;
+  std::vector<std::uint64_t> at_work;
+};
+
+TEST_CASE("a few large frames are at work, the others wait their turn") {
+  constexpr std::size_t kClients = 4 * LargeFrameGate::kAtWorkMax;
+  LargeWorld world(kClients);
+  for (std::size_t i = 0; i < kClients; ++i) world.say_large(i);
+  world.world.run_for(5s);
+  // As they come at the same moment, some more may be complete already.
+  const std::size_t at_first = world.at_work.size();
+  CHECK(at_first >= LargeFrameGate::kAtWorkMax);
+  CHECK(at_first < kClients);
+  std::size_t answered = 0;
+  while (!world.at_work.empty()) {
+    world.settle_one();
+    ++answered;
+    world.world.run_for(1s);
+    CHECK(world.at_work.size() <=
+          std::max(at_first, LargeFrameGate::kAtWorkMax));
+  }
+  CHECK(answered == kClients);
+  for (const RawEnd* peer : world.peers) {
+    CHECK(peer->heard == "large|");
+    CHECK_FALSE(peer->closed);
+  }
+}
+
+TEST_CASE("small frames do not wait for large ones") {
+  constexpr std::size_t kLarge = 2 * LargeFrameGate::kAtWorkMax;
+  LargeWorld world(kLarge + 1);
+  for (std::size_t i = 0; i < kLarge; ++i) world.say_large(i);
+  world.world.run_for(2s);
+  world.peers[kLarge]->say(request(2));
+  world.world.run_for(1s);
+  CHECK(world.peers[kLarge]->heard == "small|");
+}
+
+TEST_CASE("a peer that stalls in its turn holds nobody up") {
+  constexpr std::size_t kAtWork = LargeFrameGate::kAtWorkMax;
+  constexpr std::size_t kStalling = 2 * kAtWork;
+  LargeWorld world(kAtWork + kStalling + 1);
+  for (std::size_t i = 0; i < kAtWork; ++i) world.say_large(i);
+  world.world.run_for(1s);
+  REQUIRE(world.at_work.size() == kAtWork);
+  // Many begin and stop in the middle; the last one is honest.
+  const std::string frame = request(1, std::string(world.kBodyBytes, 'x'));
+  for (std::size_t i = 0; i < kStalling; ++i) {
+    world.peers[kAtWork + i]->say(frame.substr(0, 100'000));
+  }
+  world.world.run_for(1s);
+  world.say_large(kAtWork + kStalling);
+  world.world.run_for(1s);
+  CHECK(world.handled.size() == kAtWork);
+  world.settle_one();
+  world.world.run_for(1s);
+  CHECK(world.handled.size() == kAtWork + 1);
+  // And they are served when they go on.
+  for (std::size_t i = 0; i < kStalling; ++i) {
+    world.peers[kAtWork + i]->say(frame.substr(100'000));
+  }
+  while (!world.at_work.empty()) {
+    world.settle_one();
+    world.world.run_for(1s);
+  }
+  for (const RawEnd* peer : world.peers) CHECK(peer->heard == "large|");
+}
+
+TEST_CASE("peers that went while they waited hold nobody up") {
+  constexpr std::size_t kClients = 3 * LargeFrameGate::kAtWorkMax;
+  LargeWorld world(kClients);
+  for (std::size_t i = 0; i < kClients; ++i) world.say_large(i);
+  world.world.run_for(2s);
+  for (std::size_t i = 0; i + 1 < kClients; ++i) world.peers[i]->hang_up();
+  world.world.run_for(2s);
+  // A connection that is not read from does not hear of it; these are.
+  while (!world.at_work.empty()) {
+    world.settle_one();
+    world.world.run_for(1s);
+  }
+  CHECK(world.peers.back()->heard == "large|");
+  CHECK(world.acceptor->connection_count() == 1);
 }
 
 }  // namespace
