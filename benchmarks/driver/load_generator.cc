@@ -13,6 +13,7 @@
 
 #include "benchmarks/driver/cpu_time.h"
 #include "benchmarks/driver/load_connection.h"
+#include "process/prompt_thread.h"
 
 namespace waypost::bench {
 namespace {
@@ -67,6 +68,7 @@ class Generator {
   base::Result<LoadResult> run() {
     // The kernel may delay a sleeper's wake-up by 50 us unless told otherwise.
     prctl(PR_SET_TIMERSLACK, 1UL);
+    process::make_thread_prompt();
     base::Status status = open_connections();
     if (status) status = load();
     if (status) status = drain();

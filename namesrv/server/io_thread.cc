@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "process/prompt_thread.h"
+
 namespace waypost::server {
 
 IoThread::IoThread(std::size_t number, const ServerSettings& settings,
@@ -21,6 +23,7 @@ base::Status IoThread::listen(const base::Endpoint& endpoint) {
 
 void IoThread::start() {
   thread_ = std::thread([this] {
+    process::make_thread_prompt();
     loop_->run();
     port_->close();
   });
