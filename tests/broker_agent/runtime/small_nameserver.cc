@@ -149,13 +149,14 @@ void SmallNameserver::register_stock_broker(const std::string& name,
   registry::Register event;
   event.request.cluster = model::ClusterName("c");
   event.request.broker = {model::BrokerName(name), model::kMasterId};
-  event.request.address = address;
   event.request.topics = {{model::TopicName(topic), {4, 4, {}, 0}}};
   event.binding = model::BindingId(1'000'000);
   event.origin = registry::Origin::kRemoting;
   event.topics = registry::TopicsPolicy::kMerge;
   event.apply_if = registry::ApplyIf::kDifferent;
-  step(event);
+  event.remoting.address = address.to_string();
+  const auto effects = step(event);
+  WAYPOST_ASSERT(!std::holds_alternative<base::Error>(effects.reply));
 }
 
 void SmallNameserver::scan() {
