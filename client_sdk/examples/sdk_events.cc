@@ -43,6 +43,10 @@ struct Printer {
                 {{"from", event.from}, {"to", event.to}, {"why", event.why}},
                 when);
   }
+  void operator()(const NameserversChanged& event) const {
+    print_event("nameservers-changed",
+                {{"nameservers", joined(event.nameservers)}}, when);
+  }
   void operator()(const RefreshFailed& event) const {
     print_event("refresh-failed", {{"why", event.why}}, when);
   }
