@@ -94,7 +94,10 @@ base::Result<Snapshot::Route> read_route(Reader& reader) {
   const std::string_view payload = reader.text();
   // The decoder wants it aligned to 8.
   std::vector<std::uint64_t> aligned(payload.size() / 8 + 1);
-  std::memcpy(aligned.data(), payload.data(), payload.size());
+  // An empty text may have no address, which memcpy does not take.
+  if (!payload.empty()) {
+    std::memcpy(aligned.data(), payload.data(), payload.size());
+  }
   auto decoded = codec::decode<model::VersionedRoute>(
       std::as_bytes(std::span(aligned)).first(payload.size()));
   if (!decoded) return tl::unexpected(decoded.error());
