@@ -71,6 +71,14 @@ void declare_limits(ServerSettings& settings, base::OptionTable& table) {
                  "is closed");
   table.bytes("limits.route-cache", settings.route_cache_bytes, kMiB, 64 * kGiB,
               "Encoded routes kept by each I/O thread");
+  store::HardStateLimits& kept = settings.service.hard_state;
+  table.number(
+      "limits.kv-entries", kept.entries_max, 1, 10'000'000,
+      "Entries and namespaces of the key-value configuration together");
+  table.bytes("limits.kv-total", kept.bytes_max, kKiB, kGiB,
+              "Names, keys and values of the key-value configuration together");
+  table.bytes("limits.kv-value", kept.value_bytes_max, 1, 16 * kMiB,
+              "Largest value of the key-value configuration");
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ std::size_t estimate_bytes(const Write& write) {
   const auto* registration = std::get_if<registry::Register>(event);
   if (registration == nullptr) return kBase;
   const model::RegisterRequest& request = registration->request;
-  return kBase + kPerTopic * (request.topics.size() + request.removed.size());
+  return kBase + kPerTopic * (request.topics.size() + request.removed.size() +
+                              2 * registration->remoting.mappings.size());
 }
 
 }  // namespace

@@ -56,9 +56,10 @@ base::Status check(const KvTable& kv, const model::KvChange& change,
       bytes -= held->size();
     }
   }
-  if (entries > limits.entries_max &&
+  const auto entries_max = static_cast<std::size_t>(limits.entries_max);
+  if (entries > entries_max &&
       entries > kv.entry_count() + kv.namespaces().size()) {
-    return full("entries and namespaces", limits.entries_max);
+    return full("entries and namespaces", entries_max);
   }
   if (bytes > limits.bytes_max && bytes > kv.byte_count()) {
     return full("bytes of key-value configuration", limits.bytes_max);

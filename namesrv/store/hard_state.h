@@ -64,7 +64,7 @@ using Change =
 void apply(HardState& state, const Change& change);
 
 struct HardStateLimits {
-  std::size_t entries_max = 20'000;  // namespaces count as entries
+  std::int64_t entries_max = 20'000;  // namespaces count as entries
   std::size_t bytes_max = 32UL * 1024 * 1024;
   std::size_t name_bytes_max = 1024;  // of a namespace, a key, an owner
   std::size_t value_bytes_max = 256UL * 1024;
