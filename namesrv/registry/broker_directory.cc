@@ -102,6 +102,12 @@ void BrokerDirectory::unbind(Broker& broker) {
   if (place->second.empty()) by_binding_.erase(place);
 }
 
+std::vector<Broker*> BrokerDirectory::bound_to(model::BindingId binding) const {
+  const auto found = by_binding_.find(binding);
+  if (found == by_binding_.end()) return {};
+  return {found->second.begin(), found->second.end()};
+}
+
 std::vector<Broker*> BrokerDirectory::unbind_all(model::BindingId binding) {
   auto node = by_binding_.extract(binding);
   if (node.empty()) return {};

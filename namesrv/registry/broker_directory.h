@@ -44,6 +44,8 @@ class BrokerDirectory {
 
   // From now on the broker is the binding's (0: nobody's).
   void bind(Broker& broker, model::BindingId binding);
+  // The binding's brokers, by key.
+  std::vector<Broker*> bound_to(model::BindingId binding) const;
   // Whether some broker is the binding's.
   bool is_bound(model::BindingId binding) const {
     return by_binding_.contains(binding);

@@ -109,6 +109,12 @@ struct BindingClosed {
   model::BindingId binding;
   Cause cause = Cause::kPeer;
 };
+// Nothing has gone over a binding's connection for a broker's expiry. Its
+// brokers that are due expire now instead of at the next scan, as at the Java
+// server, unless the expiry brake may have something to say.
+struct BindingIdle {
+  model::BindingId binding;
+};
 // Time passes: expiry, suspicion, lapsing verdicts. To be sent each scan
 // interval; `suspend_removals` while recovering. A scan costs what is due, so
 // scans with `suspend_removals` may also be sent in between, each second say,
@@ -134,7 +140,7 @@ struct Sweep {
 
 using Event =
     std::variant<Register, Heartbeat, Verdict, Observe, Unregister, Handover,
-                 BindingClosed, Scan, ClockGap, RegisterUnchanged,
+                 BindingClosed, BindingIdle, Scan, ClockGap, RegisterUnchanged,
                  BrokerHeartbeat, QueryDataVersion, RemotingUnregister,
                  ChangeWritePermission, OverridePermission, DeleteTopic,
                  RegisterTopic, Retune, Sweep>;

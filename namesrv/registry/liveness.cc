@@ -115,6 +115,20 @@ Liveness::Due Liveness::due_at(base::Instant now) const {
   return due;
 }
 
+bool Liveness::is_due_alone(Id id, base::Instant now) const {
+  const Entry& entry = entries_[id];
+  if (entry.expires >= now || entry.held_until || brake_engaged_) return false;
+  // Brokers are heard four times within their expiry.
+  const base::Instant soon = now + entry.expiry / 4;
+  std::size_t silent = 0;
+  for (const auto& [deadline, other] : expiries_) {
+    if (deadline >= soon) break;
+    if (!entries_[other].departing) ++silent;
+    if (too_many(silent)) return false;
+  }
+  return true;
+}
+
 bool Liveness::too_many(std::size_t silent) const {
   return settings_.expiry_brake && silent > kBrakeMin &&
          silent * kBrakeOneIn > size();

@@ -70,6 +70,11 @@ class Liveness {
   // `suspend_removals`: nobody expires, suspicion goes on.
   Outcome scan(base::Instant now, bool suspend_removals);
 
+  // Whether the broker may go now, without a scan: it is due, and so few others
+  // are, or will be before they would have been heard once more, that it is its
+  // own silence and not ours.
+  bool is_due_alone(Id id, base::Instant now) const;
+
   bool is_suspect(Id id) const { return entries_[id].suspect; }
   bool is_departing(Id id) const { return entries_[id].departing; }
   base::Instant last_heard(Id id) const { return entries_[id].heard; }

@@ -149,6 +149,18 @@ Reply Registry::Impl::on(const BindingClosed& event, base::Instant now,
   return {};
 }
 
+Reply Registry::Impl::on(const BindingIdle& event, base::Instant now,
+                         Effects& effects) {
+  for (Broker* broker : directory_.bound_to(event.binding)) {
+    if (!liveness_.is_due_alone(broker->liveness, now)) continue;
+    expire(*broker, now, effects);
+  }
+  if (!directory_.is_bound(event.binding)) {
+    effects.expired_bindings.push_back(event.binding);
+  }
+  return {};
+}
+
 Reply Registry::Impl::on(const Scan& event, base::Instant now,
                          Effects& effects) {
   lapse_verdicts(now, effects);

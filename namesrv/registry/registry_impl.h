@@ -49,6 +49,7 @@ class Registry::Impl {
   Reply on(const Unregister& event, base::Instant now, Effects& effects);
   Reply on(const Handover& event, base::Instant now, Effects& effects);
   Reply on(const BindingClosed& event, base::Instant now, Effects& effects);
+  Reply on(const BindingIdle& event, base::Instant now, Effects& effects);
   Reply on(const Scan& event, base::Instant now, Effects& effects);
   Reply on(const ClockGap& event, base::Instant now, Effects& effects);
   Reply on(const RegisterUnchanged& event, base::Instant now, Effects& effects);

@@ -96,7 +96,8 @@ NameService::NameService(NameServiceSettings settings, NameServiceShell shell,
       lifecycle_(settings_.lifecycle, roster, shell_.executor->now()),
       started_(shell_.executor->now()),
       last_turn_(started_),
-      next_scan_(started_ + settings_.scan_interval),
+      // As the Java server, whose first scan comes after half an interval.
+      next_scan_(started_ + settings_.scan_interval / 2),
       next_look_(started_ + kLookInterval),
       next_roster_(started_ + settings_.roster_interval),
       state_keeper_(shell_.hard_state, settings_.hard_state,
@@ -235,6 +236,9 @@ bool NameService::hold_back(const registry::Event& event) {
                                  registry::BindingClosed::Cause::kSilence});
     return true;
   }
+  if (std::holds_alternative<registry::BindingIdle>(event)) {
+    return !lifecycle_.removals_allowed();
+  }
   if (const auto* registration = std::get_if<registry::Register>(&event)) {
     return closed_bindings_.contains(registration->binding);
   }
@@ -311,7 +315,10 @@ void NameService::tick() {
 void NameService::scan(base::Instant now) {
   const bool full = now >= next_scan_;
   if (!full && now < next_look_) return;
-  if (full) next_scan_ = now + settings_.scan_interval;
+  if (full) {
+    next_scan_ += settings_.scan_interval;
+    if (next_scan_ <= now) next_scan_ = now + settings_.scan_interval;
+  }
   next_look_ = now + std::min(kLookInterval, settings_.scan_interval);
   step(registry::Scan{.suspend_removals =
                           !full || !lifecycle_.removals_allowed()});

@@ -124,9 +124,12 @@ void RemotingPeer::dispatch(const Request& request) {
 }
 
 // As the Java server. What it says of the brokers on it is that they have been
-// silent, which their expiry knows.
+// silent; those that are due for it go now, as there.
 void RemotingPeer::on_idle() {
   idle_ = true;
+  if (binding_ != model::BindingId()) {
+    context_.service.write(registry::BindingIdle{binding_}, nullptr);
+  }
   context_.shell().logger.debug("closed an idle connection",
                                 {{"peer", session_.peer().to_string()}});
   session_.close();

@@ -335,6 +335,38 @@ void NaiveRegistry::suspect(const std::set<model::BrokerKey>& gone) {
   }
 }
 
+std::string NaiveRegistry::on(const BindingIdle& event) {
+  std::vector<model::BrokerKey> mine;
+  for (const auto& [key, broker] : brokers_) {
+    if (broker.open && broker.binding == event.binding.value()) {
+      mine.push_back(key);
+    }
+  }
+  for (const auto& key : mine) {
+    const Broker& broker = brokers_.at(key);
+    const bool due = broker.departs ? *broker.departs < now_
+                                    : broker.heard + broker.expiry < now_;
+    if (!due || broker.held_until || braking_) continue;
+    std::size_t silent = 0;
+    for (const auto& [other, one] : brokers_) {
+      if (!one.departs && one.heard + one.expiry < now_ + broker.expiry / 4) {
+        ++silent;
+      }
+    }
+    const bool many = silent > 3 && silent * 5 > brokers_.size();
+    if (settings_.expiry_brake && many) continue;
+    remove(key, "expired");
+  }
+  const bool is_bound =
+      std::any_of(brokers_.begin(), brokers_.end(), [&](const auto& each) {
+        return each.second.open && each.second.binding == event.binding.value();
+      });
+  if (!is_bound) {
+    notices_.push_back("close " + std::to_string(event.binding.value()));
+  }
+  return "-";
+}
+
 std::string NaiveRegistry::on(const Scan& event) {
   lapse();
   std::set<model::BrokerKey> gone;

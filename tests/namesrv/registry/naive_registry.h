@@ -92,6 +92,7 @@ class NaiveRegistry {
   std::string on(const Unregister& event);
   std::string on(const Handover& event);
   std::string on(const BindingClosed& event);
+  std::string on(const BindingIdle& event);
   std::string on(const Scan& event);
   std::string on(const ClockGap& event);
   // naive_remoting.cc

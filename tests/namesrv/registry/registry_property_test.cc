@@ -33,6 +33,7 @@ class EventSource {
     // Most of it keeps brokers alive, or nothing would ever be there.
     const auto draw = random_.below(100);
     if (draw < 3) return Sweep{random_.below(4)};
+    if (draw < 5) return BindingIdle{binding()};
     if (draw < 14) return over_remoting();
     if (draw < 30) return registration();
     if (draw < 60) return heartbeat();
@@ -397,7 +398,7 @@ void run(std::uint64_t seed, int events, std::set<std::string>& seen) {
   settings.expiry_max = 14s;
   settings.suspect_after = 2s;
   settings.handover_grace_max = 5s;
-  settings.brokers_max = 7;
+  settings.brokers_max = 6;
   settings.expiry_brake = seed % 4 != 0;
   settings.swept_above = seed % 2 == 0 ? 512 : 1;
   Registry registry(settings);

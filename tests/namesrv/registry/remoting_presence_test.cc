@@ -65,6 +65,44 @@ TEST_CASE("067: who counts as alive over two minutes") {
   CHECK(s.beat("A0:1") == "unknown");
 }
 
+TEST_CASE("067: a silent connection takes its broker before the next scan") {
+  RemotingScript s;
+  s.at(0s).enter({.broker = "A/0", .binding = 1});
+  s.at(100s).enter({.broker = "B/0", .binding = 2});
+  CHECK(s.at(120s).idle(1) == "-");  // not yet
+  CHECK(s.last.expired_bindings.empty());
+  CHECK(s.at(120010ms).idle(1) == "-; expired A/0");
+  CHECK(s.last.expired_bindings.size() == 1);
+  CHECK(s.idle(2) == "-");
+  CHECK(s.last.expired_bindings.empty());
+  // Nobody is there any more: it may be closed.
+  CHECK(s.idle(1) == "-");
+  CHECK(s.last.expired_bindings.size() == 1);
+}
+
+TEST_CASE("one of two brokers on a silent connection keeps it open") {
+  RemotingScript s;
+  s.at(0s).enter({.broker = "a/0", .binding = 1});
+  s.enter({.broker = "b/0", .binding = 1});
+  s.at(60s).beat("b0:1");
+  CHECK(s.at(121s).idle(1) == "-; expired a/0");
+  CHECK(s.last.expired_bindings.empty());
+}
+
+TEST_CASE("silence of many at once is left to the brake, however they end") {
+  RemotingScript s;
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    s.at(1s * i).enter(
+        {.broker = "b" + std::to_string(i) + "/0", .binding = 100 + i});
+  }
+  // Cut off from all of us: the connections become idle one after the other.
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    CHECK(s.at(120010ms + 1s * i).idle(100 + i) == "-");
+  }
+  CHECK(s.at(130s).scan() == "-; brake-engaged");
+  CHECK(s.idle(100) == "-");
+}
+
 TEST_CASE("a connection is silent when its last broker is") {
   RemotingScript s;
   s.at(0s).enter({.broker = "a/0", .binding = 1});

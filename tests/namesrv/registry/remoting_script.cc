@@ -105,6 +105,10 @@ std::string RemotingScript::leave(std::string_view broker,
   return step(RemotingUnregister{broker_key(broker), std::move(address)});
 }
 
+std::string RemotingScript::idle(std::uint64_t binding) {
+  return step(BindingIdle{model::BindingId(binding)});
+}
+
 std::string RemotingScript::wipe(std::string name) {
   return step(ChangeWritePermission{model::BrokerName(std::move(name)),
                                     ChangeWritePermission::Change::kWipe});

@@ -49,6 +49,7 @@ class RemotingScript : public Script {
   std::string query(std::string address, std::optional<std::int64_t> version);
   std::string beat(std::string address);
   std::string leave(std::string_view broker, std::string address);
+  std::string idle(std::uint64_t binding);
   std::string wipe(std::string name);
   std::string add(std::string name);
   // "rw" and the like; empty: no more.
