@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "benchmarks/driver/resident_memory.h"
 
 namespace waypost::bench {
 namespace {
@@ -98,6 +101,45 @@ TEST_CASE("the comparison's text ends with the ratio") {
       comparison_as_text(head(), comparison_of({{100, 150}, {100, 170}}));
   CHECK(text.find("median 1.60 (1.50 to 1.70 in 2 rounds)") !=
         std::string::npos);
+}
+
+BurstResult burst_result() {
+  BurstResult burst;
+  burst.fleet = {300, 10'000};
+  burst.body_bytes = 1'640'000;
+  burst.resident_before = 10'000'000;
+  burst.resident_after = 310'000'000;
+  BurstPhase& phase = burst.phases.emplace_back();
+  phase.name = "burst";
+  phase.lasted = std::chrono::seconds(4);
+  phase.server_cpu.total = std::chrono::seconds(2);
+  phase.queries = measurement_of(100).load;
+  phase.registration_ns.record(5'000'000);
+  return burst;
+}
+
+TEST_CASE("a burst tells memory for each pair and CPU a minute") {
+  const BurstResult burst = burst_result();
+  CHECK(burst.resident_bytes_per_pair() == doctest::Approx(100));
+  CHECK(burst.phases[0].cpu_seconds_per_minute() == doctest::Approx(30));
+  const auto json = nlohmann::json::parse(burst_as_json(head(), burst));
+  CHECK(json["resident_bytes_per_pair"] == doctest::Approx(100));
+  CHECK(json["phases"][0]["server_cpu_seconds_per_minute"] ==
+        doctest::Approx(30));
+  CHECK(json["phases"][0]["query_latency_ns"]["count"] == 1000);
+  const std::string text = burst_as_text(head(), burst);
+  CHECK(text.find("100 bytes for each of 3000000 topic-broker pairs") !=
+        std::string::npos);
+  CHECK(text.find("registrations") != std::string::npos);
+}
+
+TEST_CASE("resident memory is read from a process's status") {
+  CHECK(parse_resident_bytes("Name:\tx\nVmRSS:\t   1234 kB\nThreads:\t1\n") ==
+        1234UL * 1024);
+  CHECK_FALSE(parse_resident_bytes("Name:\tx\nVmSize:\t 1 kB\n"));
+  CHECK_FALSE(parse_resident_bytes("Name:\tx\nVmRSS:\n"));
+  CHECK(resident_bytes(getpid()).value() > 0);
+  CHECK_FALSE(resident_bytes(-1));
 }
 
 }  // namespace
