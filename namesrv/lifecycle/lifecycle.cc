@@ -57,8 +57,13 @@ std::optional<base::Duration> Lifecycle::on_turn(base::Duration boot_time,
                                                  base::Instant now) {
   const auto before = std::exchange(last_turn_, Turn{boot_time, now});
   end_recovering_if_due(now);
+  napped_ = false;
   if (!before) return std::nullopt;
   const base::Duration gap = boot_time - before->boot_time;
+  if (gap > kNapMin) {
+    napped_ = true;
+    nap_ = Recovery{now, gap, false};
+  }
   if (gap <= gap_threshold(settings_.smallest_expiry)) return std::nullopt;
   recovery_ = Recovery{now, gap, false};
   // The brokers had no chance to come back meanwhile. (`now` itself stands
@@ -71,13 +76,17 @@ std::optional<base::Duration> Lifecycle::on_turn(base::Duration boot_time,
 }
 
 void Lifecycle::on_input_processed(base::Instant now) {
-  if (recovery_) recovery_->input_processed = true;
+  for (auto* each : {&recovery_, &nap_}) {
+    if (*each) (*each)->input_processed = true;
+  }
   end_recovering_if_due(now);
 }
 
 void Lifecycle::end_recovering_if_due(base::Instant now) {
-  if (!recovery_ || !recovery_->input_processed) return;
-  if (now - recovery_->noticed >= settings_.recovering_hold) recovery_.reset();
+  for (auto* each : {&recovery_, &nap_}) {
+    if (!*each || !(*each)->input_processed) continue;
+    if (now - (*each)->noticed >= settings_.recovering_hold) each->reset();
+  }
 }
 
 void Lifecycle::on_tick(base::Instant now) {

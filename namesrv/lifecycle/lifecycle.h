@@ -37,6 +37,10 @@ struct RosterEntry {
 // half expired.
 base::Duration gap_threshold(base::Duration smallest_expiry);
 
+// From here on whoever talks to us may have given up on a connection because we
+// did not answer: agents and clients wait for one to three seconds.
+inline constexpr base::Duration kNapMin = std::chrono::seconds(2);
+
 // In which state a nameserver is and why: starting -> serving <-> recovering,
 // draining. A pure value. What it guards:
 //  - after a restart no partial route is answered: a quarter of a route is
@@ -45,7 +49,9 @@ base::Duration gap_threshold(base::Duration smallest_expiry);
 //    `starting_max_wait` has passed;
 //  - after a sleep (SIGSTOP, suspended machine) nobody is removed for the
 //    silence that was ours: removals wait until input that queued up has been
-//    processed and `recovering_hold` has passed.
+//    processed and `recovering_hold` has passed;
+//  - after a nap, too short to be a sleep, silence counts as it is, but
+//    connections that were closed meanwhile remove nobody: decision 6.
 class Lifecycle {
  public:
   // Starting when the roster has somebody to wait for, else serving at once.
@@ -81,6 +87,11 @@ class Lifecycle {
   std::string reason() const;
   bool answers_routes() const;    // false: not ready
   bool removals_allowed() const;  // false while recovering
+  // False while recovering and while the input of a nap is processed.
+  bool closes_remove() const { return !recovery_ && !nap_; }
+  // Whether the turn that on_turn() last told of came after a nap or a sleep:
+  // on_input_processed() is to follow.
+  bool napped() const { return napped_; }
 
  private:
   void end_waiting(std::string how);
@@ -107,6 +118,8 @@ class Lifecycle {
     bool input_processed = false;
   };
   std::optional<Recovery> recovery_;
+  std::optional<Recovery> nap_;  // also while recovering
+  bool napped_ = false;
   std::optional<std::string> draining_;
 };
 

@@ -229,7 +229,7 @@ bool NameService::hold_back(const registry::Event& event) {
     if (closed->cause != registry::BindingClosed::Cause::kPeer) return false;
     // Clients and agents that follow our drain notice close, too.
     if (lifecycle_.state() == model::ServerState::kDraining) return true;
-    if (lifecycle_.removals_allowed()) return false;
+    if (lifecycle_.closes_remove()) return false;
     // We slept, and an agent closes a connection that does not answer: that is
     // silence, and it is on its way back, perhaps after a pause of its own.
     step(registry::BindingClosed{closed->binding,
@@ -330,13 +330,20 @@ void NameService::notice_gap() {
   const base::Instant now = shell_.executor->now();
   const auto slept = lifecycle_.on_turn(shell_.boot_time(), now);
   const base::Duration unseen = now - std::exchange(last_turn_, now);
-  if (!slept) return;
-  logger_.warn(
-      "this process did not run for a while; removals wait until "
-      "queued input has been processed",
-      {{"slept_ms", base::to_ms(*slept)}});
-  step(registry::ClockGap{unseen});
-  publish_state();
+  if (!lifecycle_.napped()) return;
+  if (slept) {
+    logger_.warn(
+        "this process did not run for a while; removals wait until "
+        "queued input has been processed",
+        {{"slept_ms", base::to_ms(*slept)}});
+    step(registry::ClockGap{unseen});
+    publish_state();
+  } else {
+    logger_.info(
+        "this process did not run for a moment; connections that were closed "
+        "meanwhile remove no broker",
+        {{"napped_ms", base::to_ms(unseen)}});
+  }
   auto processed = [self = self_] {
     if (*self == nullptr) return;
     NameService& service = **self;

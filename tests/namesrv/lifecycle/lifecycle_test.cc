@@ -163,6 +163,24 @@ TEST_CASE("the gap is measured against the smallest expiry there is") {
   CHECK(life.on_turn(104100ms, at(4100ms)).has_value());
 }
 
+TEST_CASE("a nap is no sleep, but its closes remove nobody") {
+  Lifecycle life = start({});
+  life.on_turn(100s, at(0s));
+  CHECK_FALSE(life.on_turn(102s, at(2s)).has_value());
+  CHECK_FALSE(life.napped());
+  CHECK_FALSE(life.on_turn(114s, at(14s)).has_value());
+  CHECK(life.napped());
+  CHECK(life.removals_allowed());
+  CHECK_FALSE(life.closes_remove());
+  // Another before the first is over starts the wait anew.
+  CHECK_FALSE(life.on_turn(120s, at(20s)).has_value());
+  life.on_input_processed(at(20500ms));
+  CHECK_FALSE(life.closes_remove());
+  life.on_tick(at(21100ms));
+  CHECK(life.closes_remove());
+  CHECK(life.state() == State::kServing);
+}
+
 TEST_CASE("a machine that slept is noticed although the other clock stood") {
   Lifecycle life = start({});
   life.on_turn(100s, at(10s));

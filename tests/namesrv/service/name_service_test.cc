@@ -99,6 +99,23 @@ TEST_CASE("a close that a sleep provoked is silence: expiry decides") {
   CHECK(harness.groups_of_orders() == 0);
 }
 
+TEST_CASE("a close that a nap of seconds provoked is silence, too") {
+  ServiceHarness harness;
+  harness.write(harness.registration("a", 1));
+  harness.write(harness.registration("b", 2));
+  harness.node().freeze();
+  harness.world().run_for(seconds(12));
+  harness.node().thaw();
+  harness.world().run_for(milliseconds(300));
+  CHECK(harness.service().state() == model::ServerState::kServing);
+  harness.close(1, Cause::kPeer);
+  CHECK(harness.groups_of_orders() == 2);
+  // What was queued is processed by now: a close is a close again.
+  harness.world().run_for(seconds(2));
+  harness.close(2, Cause::kPeer);
+  CHECK(harness.groups_of_orders() == 1);
+}
+
 TEST_CASE("a draining nameserver forgets nobody whose connection closes") {
   ServiceHarness harness;
   harness.write(harness.registration("a", 1));
