@@ -5,6 +5,8 @@
 #include <string>
 #include <thread>
 
+#include <sched.h>
+
 #include "wire/rpc/remoting_stream.h"
 
 namespace waypost::server {
@@ -17,6 +19,17 @@ using std::chrono::seconds;
 constexpr std::size_t kKiB = 1024;
 constexpr std::size_t kMiB = 1024 * kKiB;
 constexpr std::size_t kGiB = 1024 * kMiB;
+
+// Two loops on one core would wait for each other's time slices.
+std::int64_t usable_cores() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  // Fails beyond 1024 cores.
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) {
+    return std::max<std::int64_t>(1, std::thread::hardware_concurrency());
+  }
+  return CPU_COUNT(&cores);
+}
 
 void declare_liveness(ServerSettings& settings, base::OptionTable& table) {
   registry::RegistrySettings& registry = settings.service.registry;
@@ -105,7 +118,8 @@ void declare_options(ServerSettings& settings, base::OptionTable& table) {
              "service port, as RocketMQ's nameserver does; off: its clients "
              "and brokers may be strangers");
   table.number("io.threads", settings.io_threads, 0, 1024,
-               "Threads that serve connections; 0: one for each core");
+               "Threads that serve connections; 0: one for each core that it "
+               "may use (taskset, cpusets)");
   table.number("io.decode-threads", settings.decode_threads, 1, 64,
                "Threads that decode large registrations");
   declare_liveness(settings, table);
@@ -153,10 +167,7 @@ base::Status complete(ServerSettings& settings) {
                   "a broker is suspect first and dropped later");
   }
   settings.remoting.changes_allowed = settings.native.changes_allowed;
-  if (settings.io_threads == 0) {
-    settings.io_threads =
-        std::max<std::int64_t>(1, std::thread::hardware_concurrency());
-  }
+  if (settings.io_threads == 0) settings.io_threads = usable_cores();
   settings.service.server_name = settings.name;  // else once it listens
   lifecycle::LifecycleSettings& lifecycle = settings.service.lifecycle;
   lifecycle.scan_interval = settings.service.scan_interval;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
 
 #include <doctest/doctest.h>
+#include <sched.h>
 
 namespace waypost::server {
 namespace {
@@ -39,6 +41,32 @@ TEST_CASE("tools are shown all options, and RocketMQ's names for some") {
   for (const model::Setting& each : settings.native.fixed_settings) {
     CHECK(each.value.find("sesame") == std::string::npos);
   }
+}
+
+TEST_CASE("there is one I/O thread for each core that the server may use") {
+  std::thread([] {
+    cpu_set_t all;
+    REQUIRE(sched_getaffinity(0, sizeof all, &all) == 0);
+    ServerSettings settings;
+    settings.data_dir = "/data";
+    REQUIRE(complete(settings).has_value());
+    CHECK(settings.io_threads == CPU_COUNT(&all));
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    for (std::size_t core = 0; CPU_COUNT(&one) == 0; ++core) {
+      if (CPU_ISSET(core, &all)) CPU_SET(core, &one);
+    }
+    REQUIRE(sched_setaffinity(0, sizeof one, &one) == 0);
+    ServerSettings pinned;
+    pinned.data_dir = "/data";
+    REQUIRE(complete(pinned).has_value());
+    CHECK(pinned.io_threads == 1);
+    ServerSettings told;
+    told.data_dir = "/data";
+    told.io_threads = 3;
+    REQUIRE(complete(told).has_value());
+    CHECK(told.io_threads == 3);
+  }).join();
 }
 
 TEST_CASE("secrets are known by their keys") {
