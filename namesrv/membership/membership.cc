@@ -126,6 +126,10 @@ void Membership::heard(const model::PeerName& name, base::Instant now) {
 bool Membership::reaches(const model::PeerProbe& probe,
                          base::Instant now) const {
   if (probe.asked_generation != self_.generation) return false;
+  // A live call to the suspect itself.
+  if (is_self(probe.suspect)) {
+    return probe.suspect_generation == self_.generation;
+  }
   const PeerTable::Record* record = table_.find(probe.suspect);
   const Peer* suspect = find(probe.suspect);
   return record != nullptr && record->member() && suspect != nullptr &&
@@ -180,11 +184,15 @@ bool Membership::may_serve_again() const {
     }
   }
   if (!all_reachable_are_down) return false;
-  // Those that are out count too: each side of a cut may have set the other to
-  // down, and neither may take itself for all.
+  // Somebody out of reach who was not set to down may be the side that stays:
+  // what counts then is its word, or an operator's that it is gone. Otherwise
+  // all went, and those that are out count too: neither side of a cut may take
+  // itself for all.
   std::size_t configured = 1 + unknown_seeds().size();
   for (const auto& [name, record] : table_.records()) {
-    if (!record.forgotten) ++configured;
+    if (record.forgotten) continue;
+    if (!reachable(name) && !record.down()) return false;
+    ++configured;
   }
   return 2 * reachable().size() > configured;
 }

@@ -36,8 +36,10 @@ struct MembershipSettings {
 // can keep it from that.
 //
 // One that learns that it was set to down goes on as a new life, joining, until
-// a peer that is up and serves answers it, or, when all reachable peers are
-// down likewise, until more than half of the configured are reachable.
+// a peer that is up and serves answers it. When everybody was set to down, as
+// far as it knows, more than half of the configured come back by themselves
+// once they reach each other; when somebody out of reach was not, all must be
+// there (or be forgotten by an operator), for that may be the side that stays.
 class Membership {
  public:
   // `self.status`, `.version` and `.up_number` are the membership's to keep.
@@ -55,7 +57,9 @@ class Membership {
     std::vector<base::Endpoint> addresses;
   };
   std::vector<Target> targets() const;
-  // Our answer to a probe; a peer answers for itself when it is called live.
+  // Our answer to a probe as far as we know; whoever asks on behalf of another
+  // must also ask the suspect itself (with a probe about it), for what was
+  // heard a second ago may be dead. That probe is answered with true.
   bool reaches(const model::PeerProbe& probe, base::Instant now) const;
 
   // --- The view, for policies and for people ---
