@@ -102,24 +102,11 @@ bool RouteCache::on_route(const model::VersionedRoute& route,
   return take(found->second, route, source, RouteOrigin::kServer, now);
 }
 
-bool RouteCache::on_told(const model::VersionedRoute& route,
-                         const std::string& source, RouteOrigin origin,
-                         base::Instant now) {
+bool RouteCache::on_push(const model::VersionedRoute& route,
+                         const std::string& source, base::Instant now) {
   const auto found = topics_.find(route.route.topic);
   if (found == topics_.end() || route.digest.is_none()) return false;
-  return take(found->second, route, source, origin, now);
-}
-
-void RouteCache::confirm(const model::TopicName& topic,
-                         const std::string& source, base::Instant now) {
-  const auto found = topics_.find(topic);
-  if (found == topics_.end() || !found->second.known()) return;
-  found->second.confirmed = now;
-  found->second.source = source;
-  found->second.negative.reset();
-  if (found->second.origin == RouteOrigin::kSnapshot) {
-    found->second.origin = RouteOrigin::kServer;
-  }
+  return take(found->second, route, source, RouteOrigin::kPush, now);
 }
 
 void RouteCache::on_denial(const model::TopicError& denial, base::Instant now) {

@@ -80,13 +80,11 @@ class RouteCache {
   void for_each_known(
       const std::function<void(const CachedRoute&)>& visit) const;
 
-  // Outside of an answer to a query, a nameserver told a route (true when it is
-  // new or differs), that it is what is known, or that nobody serves the topic
-  // (any more). What is not followed is ignored.
-  bool on_told(const model::VersionedRoute& route, const std::string& source,
-               RouteOrigin origin, base::Instant now);
-  void confirm(const model::TopicName& topic, const std::string& source,
+  // A nameserver told a route by itself; true when it is new or differs. What
+  // is not followed is ignored.
+  bool on_push(const model::VersionedRoute& route, const std::string& source,
                base::Instant now);
+  // A nameserver told by itself that nobody serves a topic (any more).
   void on_denial(const model::TopicError& denial, base::Instant now);
 
   // Before each attempt at a query, also when it is repeated elsewhere.
@@ -113,9 +111,8 @@ class RouteCache {
   struct Entry : CachedRoute {
     std::uint64_t answer = 0;  // the last that brought a route
   };
-  static bool take(Entry& entry, const model::VersionedRoute& route,
-                   const std::string& source, RouteOrigin origin,
-                   base::Instant now);
+  bool take(Entry& entry, const model::VersionedRoute& route,
+            const std::string& source, RouteOrigin origin, base::Instant now);
   using Errors = std::map<model::TopicName, const base::Error*>;
 
   RouteCacheSettings settings_;

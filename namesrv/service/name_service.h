@@ -17,7 +17,6 @@
 #include "namesrv/registry/registry.h"
 #include "namesrv/service/hard_state_keeper.h"
 #include "namesrv/service/published_table.h"
-#include "namesrv/service/route_feed.h"
 #include "namesrv/service/write_queue.h"
 
 namespace waypost::service {
@@ -130,10 +129,6 @@ class NameService {
   using TableLease = std::shared_ptr<const registry::RouteTable>;
   base::Status lease_table(std::function<void(TableLease)> take);
 
-  // Which routes change, for who pushes them; everything, when route queries
-  // begin to be answered.
-  RouteFeed& route_feed() { return route_feed_; }
-
   model::Incarnation incarnation() const { return settings_.incarnation; }
   model::ServerState state() const {
     return state_.load(std::memory_order_acquire);
@@ -189,7 +184,6 @@ class NameService {
   PublishedTable& table_;
 
   // Any thread.
-  RouteFeed route_feed_;
   WriteQueue queue_;
   std::atomic<std::uint64_t> next_binding_{0};
   std::mutex closers_mutex_;

@@ -35,8 +35,7 @@ class Chaos {
                  .brokers = 4,
                  .clients = 3,
                  .profile = "fast",
-                 .loss = seed % 3 == 0 ? 0.02 : 0.0,
-                 .watch = seed % 2 == 0}),
+                 .loss = seed % 3 == 0 ? 0.02 : 0.0}),
         random_(system_.world.random().fork()) {}
 
   Deployment& system() { return system_; }

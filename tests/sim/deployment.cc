@@ -55,7 +55,7 @@ Deployment::Deployment(Options options)
     clients.push_back(std::make_unique<SimClient>(
         node, profile_,
         SimClient::Options{endpoints, options.client_start,
-                           options.close_on_timeout, options.watch},
+                           options.close_on_timeout},
         transcript.logger(node.name())));
   }
 }

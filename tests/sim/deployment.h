@@ -35,8 +35,6 @@ class Deployment {
     // Clients start at the nameserver of this number.
     std::size_t client_start = 0;
     bool close_on_timeout = true;
-    // Clients have nameservers push what changes.
-    bool watch = false;
   };
 
   static constexpr const char* kTopic = "orders";

@@ -3,7 +3,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -39,12 +38,11 @@ class FakeNameserver {
 
   Behaviour behaviour = Behaviour::kServes;
   base::Duration answer_delay{0};  // of queries
-  bool pushes = true;              // false: as a server that cannot
   bool refuses_pings = false;      // as a server that does not know them
-  // Watchers are told of the topics that they watch.
   void set_route(const std::string& topic,
-                 const std::vector<std::string>& brokers);
-  void remove_route(const std::string& topic);
+                 const std::vector<std::string>& brokers) {
+    routes[topic] = route_of(topic, brokers);
+  }
   // Tells all clients to move on.
   void drain(const std::string& reason);
   const base::Endpoint& address() const { return acceptor_.local(); }
@@ -54,7 +52,6 @@ class FakeNameserver {
   std::vector<model::RouteQueryRequest> queries;  // as they came
   std::size_t routes_sent = 0;
   std::size_t pings = 0;
-  std::vector<model::RouteQueryRequest> watches;            // as they came
   model::ServerState state = model::ServerState::kServing;  // told at hello
   std::vector<model::HelloRequest> hellos;
 
@@ -64,17 +61,12 @@ class FakeNameserver {
   void answer_later(rpc::ServerSession& session, std::uint64_t id,
                     const model::RouteQueryRequest& query);
   void answer_query(rpc::ServerSession& session, std::uint64_t id,
-                    const model::RouteQueryRequest& query,
-                    codec::FrameKind kind = codec::FrameKind::kQueryRoutes);
-  void watch(rpc::ServerSession& session, std::uint64_t id,
-             const model::RouteQueryRequest& query);
-  void tell_watchers(const std::string& topic);
+                    const model::RouteQueryRequest& query);
 
   base::Executor& executor_;
   const std::string name_;
   rpc::Acceptor acceptor_;
   std::vector<std::unique_ptr<base::Timer>> delayed_;
-  std::map<std::string, std::set<std::uint64_t>> watchers_;  // sessions
 };
 
 }  // namespace waypost::client
