@@ -49,22 +49,20 @@ Result<Pick> Topic::pick(const PickOptions& options) const {
   return core_->state().pick(slot_, options);
 }
 
-Result<Route> Client::route(std::string_view topic,
-                            std::chrono::nanoseconds timeout) {
-  return core_->route(topic, timeout);
+Result<Route> Client::route(std::string_view topic, const CallLimits& limits) {
+  return core_->route(topic, limits.timeout);
 }
 
 Result<Route> Client::route(std::string_view topic) {
   return core_->route(topic, core_->rpc_timeout());
 }
 
-Status Client::refresh(std::string_view topic,
-                       std::chrono::nanoseconds timeout) {
-  return core_->refresh(topic, timeout);
+Status Client::refresh(std::string_view topic, const CallLimits& limits) {
+  return core_->refresh(topic, limits.timeout);
 }
 
-Status Client::refresh_all(std::chrono::nanoseconds timeout) {
-  return core_->refresh_all(timeout);
+Status Client::refresh_all(const CallLimits& limits) {
+  return core_->refresh_all(limits.timeout);
 }
 
 std::optional<std::chrono::nanoseconds> Client::route_age(

@@ -3,12 +3,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "waypost/cancel.hpp"
 #include "waypost/options.hpp"
 #include "waypost/result.hpp"
 #include "waypost/route.hpp"
@@ -18,6 +21,7 @@ namespace waypost {
 
 namespace client {
 class ClientCore;
+struct ClientMaker;
 }  // namespace client
 
 enum class PickFor : std::uint8_t {
@@ -51,6 +55,10 @@ struct ClientStats {
   std::uint64_t avoided = 0;    // brokers that the fault table avoids now
   std::uint64_t published = 0;  // route tables made
 };
+
+// What the asynchronous forms tell when they are over.
+using RouteHandler = std::function<void(Result<Route>)>;
+using StatusHandler = std::function<void(Status)>;
 
 // A topic whose name has been looked up already. A small value, copied freely,
 // usable from any thread, valid as long as its Client.
@@ -86,12 +94,31 @@ class Topic {
 //   });
 //
 // Threads: every function may be called from any thread at any time, but for
-// close(), destruction and moving, which must come after all others have
-// returned (picks and topics of other threads included). All clients of a
-// process share one background thread; it starts with the first client and
-// stops with the last. Not to be used in a child after fork().
+// destruction and moving, which must come after all others have returned (picks
+// and topics of other threads included). All clients of a process share one
+// background thread; it starts with the first client and stops with the last.
+// An application with a libuv loop may lend that instead (waypost/uv.hpp).
+//
+// Fork: a client belongs to the process that made it. In a child after fork()
+// everything but a quick report() is refused with kCancelled, and closing and
+// destroying do nothing and leak what the client held; make a new client there.
 //
 // Nothing here throws. What waits has a deadline; nothing else waits.
+//
+// Forms: what waits for a nameserver or a broker comes in three.
+//   route(...)         blocks the calling thread. Not on the thread that runs
+//                      handlers of this library: kInvalidArgument.
+//   route_async(...)   returns at once. On success `on_done` (which may be
+//                      empty) is called exactly once: with the result,
+//                      kTimedOut, or kCancelled (by the token or because the
+//                      client is closed); never inside the call that started
+//                      the operation or cancelled it, but where the client's
+//                      handlers run, see ClientOptions. What it throws is
+//                      caught and logged. An error returned says that nothing
+//                      was started and `on_done` will not be called: kCancelled
+//                      after close(), kInvalidArgument for a wrong name.
+//   route_future(...)  returns a future that always gets a value, by the time
+//                      the limits say; its destructor does not wait.
 //
 // Routes: a topic is followed from its first use until the client ends: its
 // route is asked for again each `poll_interval`. A cached route is used for as
@@ -111,17 +138,29 @@ class Client {
   // Starts following a topic and returns its handle. Does not wait.
   Topic topic(std::string_view name);
 
-  // The cached route; if there is none yet, waits for it, at most `timeout`.
+  // The cached route; if there is none yet, waits for it, within `limits`.
   // Fails with kNotFound when the nameserver says that nobody serves it (waits
-  // no further), kTimedOut, or with what the nameservers answered.
-  Result<Route> route(std::string_view topic, std::chrono::nanoseconds timeout);
+  // no further), kTimedOut, kCancelled, or with what the nameservers answered.
+  Result<Route> route(std::string_view topic, const CallLimits& limits);
   // With the client's `rpc_timeout`.
   Result<Route> route(std::string_view topic);
+  Status route_async(std::string_view topic, const CallLimits& limits,
+                     RouteHandler on_done);
+  std::future<Result<Route>> route_future(std::string_view topic,
+                                          const CallLimits& limits);
 
-  // Asks the nameservers now and waits for the answer, at most `timeout`. Calls
+  // Asks the nameservers now and waits for the answer, within `limits`. Calls
   // of several threads share one question. On failure cached routes stay.
-  Status refresh(std::string_view topic, std::chrono::nanoseconds timeout);
-  Status refresh_all(std::chrono::nanoseconds timeout);
+  Status refresh(std::string_view topic, const CallLimits& limits);
+  Status refresh_async(std::string_view topic, const CallLimits& limits,
+                       StatusHandler on_done);
+  std::future<Status> refresh_future(std::string_view topic,
+                                     const CallLimits& limits);
+
+  // As refresh, about all topics in use.
+  Status refresh_all(const CallLimits& limits);
+  Status refresh_all_async(const CallLimits& limits, StatusHandler on_done);
+  std::future<Status> refresh_all_future(const CallLimits& limits);
 
   // Time since a nameserver last told or confirmed the topic's route; nothing
   // when there is no route.
@@ -155,16 +194,28 @@ class Client {
   // the budget. An attempt that overstays its own budget is not interrupted.
   SendResult send(std::string_view topic, const Attempt& attempt,
                   const SendOptions& options = {});
+  // The same for a transport that answers later (or for one that does not, to
+  // be run where handlers run). `on_done` comes within the budget however long
+  // attempts take; what an attempt says after that is ignored. Nothing of
+  // `options` need outlive the call.
+  Status send_async(std::string_view topic, AsyncAttempt attempt,
+                    const SendOptions& options, SendHandler on_done);
+  std::future<SendResult> send_future(std::string_view topic,
+                                      AsyncAttempt attempt,
+                                      const SendOptions& options = {});
 
   ClientStats stats() const;
 
   // Stops: waits for the background thread to let go of this client, at most
   // `timeout`, however the nameservers behave. kTimedOut: an event or log
-  // handler still runs; what is left ends with it. All later calls fail with
-  // kCancelled. Not from an event handler (kInvalidArgument). Twice is allowed.
+  // handler still runs; what is left ends with it. Operations under way end
+  // with kCancelled, all later calls fail with it. Not from an event handler
+  // (kInvalidArgument). Twice is allowed, and so is closing while other threads
+  // use the client.
   Status close(std::chrono::nanoseconds timeout = std::chrono::seconds(5));
 
  private:
+  friend struct client::ClientMaker;
   explicit Client(std::shared_ptr<client::ClientCore> core);
   void end();
 

@@ -4,16 +4,22 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "waypost/cancel.hpp"
 #include "waypost/options.hpp"
 #include "waypost/result.hpp"
 #include "waypost/route.hpp"
 
 namespace waypost {
+
+namespace client {
+class AttemptState;
+}  // namespace client
 
 // How using a pick went, for the fault table and for send().
 enum class Outcome : std::uint8_t {
@@ -46,6 +52,34 @@ struct AttemptResult {
 using Attempt = std::function<AttemptResult(const Pick& pick,
                                             std::chrono::nanoseconds budget)>;
 
+// An attempt of a transport that answers later. A small handle, copied freely,
+// usable from any thread for as long as the application likes.
+class PendingAttempt {
+ public:
+  PendingAttempt() = default;
+
+  // Ends the attempt; the first call counts. Without effect when it is over. An
+  // attempt whose last copy is destroyed without this has failed.
+  void complete(AttemptResult result) const;
+
+  // Nobody waits for it any more: complete, its budget used up, the send
+  // cancelled, the client closed.
+  bool over() const;
+
+ private:
+  friend class client::AttemptState;
+  explicit PendingAttempt(std::shared_ptr<client::AttemptState> state);
+
+  std::shared_ptr<client::AttemptState> state_;
+};
+
+// Starts sending to `pick` and returns soon; `attempt.complete` is called then
+// or later. One that is not complete after `budget` has failed, and another
+// broker is tried. Runs where completion handlers run. What it throws counts as
+// kFailed.
+using AsyncAttempt = std::function<void(
+    const Pick& pick, std::chrono::nanoseconds budget, PendingAttempt attempt)>;
+
 struct SendOptions {
   // Total time; 0: the client's `send_timeout`.
   std::chrono::nanoseconds budget{0};
@@ -55,6 +89,9 @@ struct SendOptions {
   // where the topic has an order configuration.
   std::string_view key = {};
   Selector selector = Selector::kDefault;
+  // Ends the send with kCancelled: between two attempts and while waiting for a
+  // route; send_async also during an attempt. The message may have been sent.
+  CancelToken cancel = {};
 };
 
 // One attempt as it went.
@@ -75,6 +112,7 @@ struct SendResult {
 
   bool ok() const { return status.has_value(); }
 };
+using SendHandler = std::function<void(SendResult)>;
 
 }  // namespace waypost
 

@@ -4,6 +4,7 @@
 // All of the SDK. Start reading at client.hpp.
 
 #include "waypost/allocation.hpp"  // IWYU pragma: export
+#include "waypost/cancel.hpp"      // IWYU pragma: export
 #include "waypost/client.hpp"      // IWYU pragma: export
 #include "waypost/events.hpp"      // IWYU pragma: export
 #include "waypost/log.hpp"         // IWYU pragma: export
