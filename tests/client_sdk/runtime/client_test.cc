@@ -19,70 +19,53 @@
 #include <doctest/doctest.h>
 
 #include "base/random.h"
-#include "tests/client_sdk/runtime/fake_nameserver.h"
+#include "waypost/testing/mock_nameserver.hpp"
 #include "waypost/waypost.hpp"
-#include "wire/transport/loop.h"
 
 namespace waypost {
 namespace {
 
 using namespace std::chrono_literals;
-using client::FakeNameserver;
-using Behaviour = FakeNameserver::Behaviour;
+using testing::MockNameserver;
 
 // Long enough for the slowest machine under a sanitizer; nothing waits for it
 // when all is well.
 constexpr auto kPatience = 60s;
 
-// Some fake nameservers on a thread of their own.
+// Some nameservers that know the same.
 class RealNameservers {
  public:
   explicit RealNameservers(std::size_t count) {
-    loop_ = transport::Loop::create();
     for (std::size_t i = 0; i < count; ++i) {
-      servers_.push_back(std::make_unique<FakeNameserver>(
-          *loop_, loop_->network(), "ns-" + std::to_string(i),
-          base::Endpoint{"127.0.0.1", 0}));
-      addresses.push_back(servers_.back()->address().to_string());
+      auto server = MockNameserver::start();
+      REQUIRE(server);
+      addresses.push_back(server->address());
+      servers_.push_back(std::move(*server));
     }
-    thread_ = std::thread([this] {
-      loop_->run();
-      servers_.clear();
-    });
-  }
-  ~RealNameservers() {
-    loop_->stop();
-    thread_.join();
-    loop_.reset();
   }
 
-  // Runs on the nameservers' thread.
-  void with(
-      const std::function<void(std::vector<std::unique_ptr<FakeNameserver>>&)>&
-          task) {
-    std::promise<void> done;
-    loop_->post([&] {
-      task(servers_);
-      done.set_value();
-    });
-    done.get_future().wait();
-  }
+  // "broker-b?" is suspect.
   void set_route(const std::string& topic,
                  const std::vector<std::string>& brokers) {
-    with([&](auto& servers) {
-      for (auto& each : servers) each->set_route(topic, brokers);
-    });
+    std::vector<testing::MockBroker> served;
+    for (std::string name : brokers) {
+      testing::MockBroker broker;
+      if (name.back() == '?') {
+        name.pop_back();
+        broker.health = BrokerHealth::kSuspect;
+      }
+      broker.name = name;
+      broker.address = "10.1.0." + std::to_string(name.back()) + ":10911";
+      served.push_back(broker);
+    }
+    for (auto& each : servers_) each.set_route(topic, served);
   }
-  void behave(std::size_t server, Behaviour behaviour) {
-    with([&](auto& servers) { servers[server]->behaviour = behaviour; });
-  }
+  MockNameserver& server(std::size_t i) { return servers_[i]; }
 
   std::vector<std::string> addresses;
 
  private:
-  std::unique_ptr<transport::Loop> loop_;
-  std::vector<std::unique_ptr<FakeNameserver>> servers_;
-  std::thread thread_;
+  std::vector<MockNameserver> servers_;
 };
 
 // Collects events and waits for them.
@@ -231,7 +214,7 @@ TEST_CASE("a nameserver that hangs in a call is left within one budget") {
   options.on_event = events.handler();
   Client client = make_client(options);
   REQUIRE(client.route("orders", kPatience));
-  nameservers.behave(0, Behaviour::kSilent);
+  nameservers.server(0).hang();
   const auto start = std::chrono::steady_clock::now();
   CHECK(client.refresh("orders", 4s));
   CHECK(std::chrono::steady_clock::now() - start < 4s);
@@ -241,7 +224,7 @@ TEST_CASE("a nameserver that hangs in a call is left within one budget") {
 
 TEST_CASE("closing is quick while a nameserver hangs and somebody waits") {
   RealNameservers nameservers(1);
-  nameservers.behave(0, Behaviour::kNoHello);
+  nameservers.server(0).hang();
   auto client = std::make_unique<Client>(make_client(options_for(nameservers)));
   CHECK_FALSE(client->route("orders", 50ms));
   const auto start = std::chrono::steady_clock::now();
