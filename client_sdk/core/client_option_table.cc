@@ -273,6 +273,12 @@ void declare_options(base::OptionTable& table, ClientOptions& options) {
                  "Least level that the log handler is given.");
 }
 
+void clear_list(std::string_view key, ClientOptions& options) {
+  if (key == "client.nameservers") options.nameservers.clear();
+  if (key == "client.topics") options.topics.clear();
+  if (key == "client.order") options.order.clear();
+}
+
 void apply_profile(const base::Profile& profile, ClientOptions& options) {
   options.poll_interval = profile.client_poll_interval;
   options.rpc_timeout = profile.client_rpc_timeout;

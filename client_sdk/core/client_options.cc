@@ -123,6 +123,15 @@ Status ClientOptions::set(std::string_view key, std::string_view value) {
   return {};
 }
 
+Result<std::string> ClientOptions::get(std::string_view key) const {
+  ClientOptions copy = *this;
+  base::OptionTable table;
+  client::declare_options(table, copy);
+  const base::Option* option = table.find(key);
+  if (option == nullptr) return client::to_public(table.unknown_key(key));
+  return option->get();
+}
+
 std::vector<ClientOptionInfo> client_option_table() {
   ClientOptions options;
   base::OptionTable table;
@@ -130,7 +139,8 @@ std::vector<ClientOptionInfo> client_option_table() {
   std::vector<ClientOptionInfo> rows;
   for (const auto& option : table.all()) {
     rows.push_back({option.key, option.type, option.allowed, option.help,
-                    option.default_text});
+                    option.default_text, option.repeatable,
+                    base::environment_name(option.key)});
   }
   return rows;
 }

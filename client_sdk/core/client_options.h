@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/endpoint.h"
@@ -21,6 +22,9 @@ namespace waypost::client {
 
 // Declares all "client.*" options on `options`, which must outlive the table.
 void declare_options(base::OptionTable& table, ClientOptions& options);
+
+// Empties the list that `key` adds to; nothing for a key that is no list.
+void clear_list(std::string_view key, ClientOptions& options);
 
 // Overwrites what a profile defines: times and the fault policy.
 void apply_profile(const base::Profile& profile, ClientOptions& options);

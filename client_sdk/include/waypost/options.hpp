@@ -221,6 +221,31 @@ struct ClientOptions {
   // failure nothing is changed and the error names key, value and what is
   // allowed.
   Status set(std::string_view key, std::string_view value);
+
+  // The value of an option in the form that set() reads; lists with commas.
+  // kInvalidArgument for an unknown key.
+  Result<std::string> get(std::string_view key) const;
+
+  // Takes what the environment says over what is set so far; what is set later
+  // wins over it. Nothing reads the environment unless this is called. An empty
+  // variable counts as not set. In this order, later ones over earlier ones:
+  //
+  //   1. WAYPOST_PROFILE, which overwrites what it defines;
+  //   2. WAYPOST_CLIENT_RPC_TIMEOUT for "client.rpc-timeout", and so on for
+  //      each key; a list has a line for each value and takes the place of what
+  //      was set before.
+  //
+  // The nameservers are the first of these:
+  //
+  //   1. WAYPOST_CLIENT_NAMESERVERS, "host:port,host:port";
+  //   2. WAYPOST_NAMESERVERS, the same, as all programs of Waypost take it;
+  //   3. what is in `nameservers`, `nameserver_url` or `nameserver_file`;
+  //   4. NAMESRV_ADDR, RocketMQ's, "host:port;host:port".
+  //
+  // On failure nothing is changed; the error names the variable. A variable
+  // WAYPOST_CLIENT_* that means nothing is an error with the nearest that does.
+  // Not while another thread changes the environment.
+  Status set_from_environment();
 };
 
 // One line of the table behind ClientOptions::set.
@@ -230,6 +255,8 @@ struct ClientOptionInfo {
   std::string allowed;
   std::string help;
   std::string default_value;
+  bool repeatable = false;  // a list: each set() adds to it
+  std::string environment;  // "WAYPOST_CLIENT_RPC_TIMEOUT"
 };
 std::vector<ClientOptionInfo> client_option_table();
 
