@@ -10,7 +10,7 @@ packages=(
   libjemalloc-dev libspdlog-dev libexpected-dev libcli11-dev
   nlohmann-json3-dev libxxhash-dev libsqlite3-dev zlib1g-dev
   # Tests and checks.
-  doctest-dev libbenchmark-dev clang-format clang-tidy python3 procps
+  doctest-dev libbenchmark-dev clang-format clang-tidy python3 procps dpkg-dev
   # Real brokers and machines of the demo and of some tests.
   mosquitto libmosquitto-dev iproute2 nftables iptables
 )

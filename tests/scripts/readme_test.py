@@ -21,7 +21,7 @@ def readme():
 class Readme(unittest.TestCase):
     def test_its_programs_compile(self):
         programs = re.findall(r"```cpp\n(.*?)```", readme(), re.DOTALL)
-        self.assertEqual(len(programs), 3)
+        self.assertEqual(len(programs), 4)
         for program in programs:
             with tempfile.NamedTemporaryFile("w", suffix=".cc") as file:
                 file.write(program)
