@@ -20,6 +20,8 @@ constexpr std::array<std::string_view, 4> kPolicyNames = {
 // From Selector::kRoundRobin on; kCustom needs a function.
 constexpr std::array<std::string_view, 4> kSelectorNames = {
     "round-robin", "zone-first", "least-latency", "custom"};
+constexpr std::array<std::string_view, 3> kDeliveryNames = {"thread",
+                                                            "executor", "poll"};
 constexpr std::array<std::string_view, 6> kLevelNames = {
     "trace", "debug", "info", "warn", "error", "off"};
 
@@ -269,6 +271,14 @@ void declare_options(base::OptionTable& table, ClientOptions& options) {
                "Attempts of one send, the first included.");
   table.number("client.topics-max", options.topics_max, 1, 1'000'000,
                "Topics that one client follows; more are refused.");
+  declare_choice(table, "client.event-delivery", options.event_delivery,
+                 kDeliveryNames,
+                 "Where the application hears of events: a thread of the "
+                 "library, its own executor (which it must give), or when it "
+                 "polls.");
+  table.number("client.event-queue", options.event_queue_max, 16, 1'000'000,
+               "Events that wait to be taken by the application; beyond it "
+               "they are merged, then lost, and counted.");
   declare_choice(table, "client.log-level", options.log_level, kLevelNames,
                  "Least level that the log handler is given.");
 }

@@ -62,6 +62,16 @@ base::Status check_selection(const ClientOptions& options,
   return {};
 }
 
+base::Status check_events(const ClientOptions& options) {
+  if (options.event_delivery == EventDelivery::kExecutor &&
+      !options.event_executor) {
+    return base::fail(
+        base::ErrorCode::kInvalidArgument,
+        "client.event-delivery: executor, but no event_executor is set");
+  }
+  return {};
+}
+
 base::Status check_ping(const ClientOptions& options) {
   const auto interval = options.ping_interval;
   if (interval <= base::Duration::zero() ||
@@ -80,6 +90,9 @@ base::Result<CheckedOptions> check_options(const ClientOptions& options) {
     return tl::unexpected(status.error());
   }
   if (const auto status = check_selection(options, checked); !status) {
+    return tl::unexpected(status.error());
+  }
+  if (const auto status = check_events(options); !status) {
     return tl::unexpected(status.error());
   }
   if (const auto status = check_ping(options); !status) {

@@ -64,6 +64,19 @@ struct Describe {
     return "broker " + broker_text(event.broker) +
            " no longer avoided: " + event.why;
   }
+  std::string operator()(const ClientCreated& event) const {
+    return "client " + event.name + " created";
+  }
+  std::string operator()(const ClientClosing&) const {
+    return "client is closing";
+  }
+  std::string operator()(const ClientClosed&) const {
+    return "client is closed";
+  }
+  std::string operator()(const EventsLost& event) const {
+    return std::to_string(event.count) +
+           " events lost: they were not taken in time";
+  }
 };
 
 }  // namespace

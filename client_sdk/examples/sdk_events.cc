@@ -70,6 +70,18 @@ struct Printer {
     print_event("broker-no-longer-avoided",
                 {{"broker", event.broker.name}, {"why", event.why}}, when);
   }
+  void operator()(const ClientCreated& event) const {
+    print_event("client-created", {{"name", event.name}}, when);
+  }
+  void operator()(const ClientClosing&) const {
+    print_event("client-closing", {}, when);
+  }
+  void operator()(const ClientClosed&) const {
+    print_event("client-closed", {}, when);
+  }
+  void operator()(const EventsLost& event) const {
+    print_event("events-lost", {{"count", event.count}}, when);
+  }
 };
 
 }  // namespace

@@ -84,7 +84,15 @@ SendResult Client::send(std::string_view topic, const Attempt& attempt,
   return core_->send(topic, attempt, options);
 }
 
-ClientStats Client::stats() const { return core_->state().stats(); }
+std::vector<Event> Client::poll_events(std::size_t max) {
+  return core_->events().poll(max);
+}
+
+bool Client::wait_for_events(std::chrono::nanoseconds timeout) {
+  return core_->events().wait(timeout);
+}
+
+ClientStats Client::stats() const { return core_->stats(); }
 
 Status Client::close(std::chrono::nanoseconds timeout) {
   return core_->close(timeout);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/options.h"
+#include "client_sdk/core/event_at.h"
 #include "client_sdk/core/to_public.h"
 
 namespace waypost::client {
@@ -55,8 +56,10 @@ Result<std::shared_ptr<ClientCore>> ClientCore::create(ClientOptions options) {
   if (!checked) return to_public(checked.error());
   auto loop = LoopThread::acquire();
   if (!loop) return to_public(loop.error());
-  std::shared_ptr<ClientCore> core(
-      new ClientCore(std::move(options), *checked, std::move(*loop)));
+  auto events = EventOutlet::create(options);
+  if (!events) return to_public(events.error());
+  std::shared_ptr<ClientCore> core(new ClientCore(
+      std::move(options), *checked, std::move(*loop), std::move(*events)));
   core->start();
   for (const auto& topic : core->options_.topics) {
     const auto followed = core->state_.topic(topic);
@@ -70,21 +73,26 @@ Result<std::shared_ptr<ClientCore>> ClientCore::create(ClientOptions options) {
 }
 
 ClientCore::ClientCore(ClientOptions options, CheckedOptions checked,
-                       std::shared_ptr<LoopThread> loop)
+                       std::shared_ptr<LoopThread> loop,
+                       std::shared_ptr<EventOutlet> events)
     : options_(std::move(options)),
       checked_(std::move(checked)),
       sink_(options_.on_log),
       levels_(options_.on_log ? static_cast<base::LogLevel>(options_.log_level)
                               : base::LogLevel::kOff),
       state_(options_, coarse_clock_, *this),
+      events_(std::move(events)),
       loop_(std::move(loop)) {}
 
 ClientCore::~ClientCore() = default;
 
 void ClientCore::start() {
   loop_->loop().post([self = shared_from_this(), &loop = loop_->loop()] {
+    self->events_->emit(
+        event_at(ClientCreated{self->options_.name}, loop.now(), loop));
     self->engine_ = std::make_unique<ClientEngine>(
         loop, loop.network(), self->options_, self->checked_, self->state_,
+        *self->events_,
         base::Logger(&self->sink_, &self->levels_,
                      base::LogComponent::kClient));
   });
@@ -100,11 +108,16 @@ Status ClientCore::close(base::Duration timeout) {
   const auto waiter = std::make_shared<Waiter>();
   end_engine([waiter] { waiter->finish({}); });
   const base::Instant started = clock_.now();
-  const bool in_time = waiter->wait(timeout).has_value();
+  const bool let_go = waiter->wait(timeout).has_value();
+  const base::Duration left = timeout - (clock_.now() - started);
+  const bool in_time =
+      events_->close(let_go ? std::max(left, base::Duration::zero())
+                            : base::Duration::zero()) &&
+      let_go;
   // The thread ends with its last client.
   loop_->wait_at_most(
-      in_time ? std::max(timeout - (clock_.now() - started), kThreadEndMin)
-              : base::Duration::zero());
+      let_go ? std::max(timeout - (clock_.now() - started), kThreadEndMin)
+             : base::Duration::zero());
   loop_.reset();
   if (in_time) return {};
   return Error{ErrorCode::kTimedOut,
@@ -115,7 +128,7 @@ Status ClientCore::close(base::Duration timeout) {
 
 void ClientCore::abandon() {
   if (closed_.load()) return;
-  end_engine({});
+  end_engine([events = events_] { events->close(base::Duration::zero()); });
   // The task holds the thread until it has run.
   loop_->loop().post([loop = std::move(loop_)] {});
 }
@@ -123,10 +136,13 @@ void ClientCore::abandon() {
 void ClientCore::end_engine(const std::function<void()>& ended) {
   closed_.store(true);
   loop_->loop().post([self = shared_from_this(), ended] {
+    const base::Clock& clock = self->clock_;
+    self->events_->emit(event_at(ClientClosing{}, clock.now(), clock));
     self->engine_.reset();
     RouteTable nothing;
     nothing.closed = true;
     self->state_.routes().publish(std::move(nothing));
+    self->events_->emit(event_at(ClientClosed{}, clock.now(), clock));
     if (ended) ended();
   });
 }
@@ -172,6 +188,15 @@ Status ClientCore::ask(std::string_view topic, base::Duration timeout,
 }
 
 // --- What the application asks ---
+
+ClientStats ClientCore::stats() const {
+  ClientStats stats = state_.stats();
+  const EventOutlet::Counts events = events_->counts();
+  stats.events_waiting = events.waiting;
+  stats.events_merged = events.merged;
+  stats.events_lost = events.lost;
+  return stats;
+}
 
 std::optional<TopicSlot> ClientCore::topic(std::string_view name) {
   if (closed_.load()) return std::nullopt;

@@ -16,6 +16,7 @@
 #include "client_sdk/runtime/app_clock.h"
 #include "client_sdk/runtime/client_engine.h"
 #include "client_sdk/runtime/client_state.h"
+#include "client_sdk/runtime/event_outlet.h"
 #include "client_sdk/runtime/hook_sink.h"
 #include "client_sdk/runtime/loop_thread.h"
 #include "client_sdk/runtime/sender.h"
@@ -35,6 +36,8 @@ class ClientCore final : private EngineMailbox,
   ClientCore& operator=(const ClientCore&) = delete;
 
   ClientState& state() { return state_; }
+  EventOutlet& events() { return *events_; }
+  ClientStats stats() const;
 
   // kInvalidArgument's cause is told by the next pick.
   std::optional<TopicSlot> topic(std::string_view name);
@@ -53,7 +56,8 @@ class ClientCore final : private EngineMailbox,
   using Question = std::function<void(ClientEngine&, ClientEngine::Done)>;
 
   ClientCore(ClientOptions options, CheckedOptions checked,
-             std::shared_ptr<LoopThread> loop);
+             std::shared_ptr<LoopThread> loop,
+             std::shared_ptr<EventOutlet> events);
   void start();
   // Ends the engine in a task of its own, then calls `ended` if there is one.
   void end_engine(const std::function<void()>& ended);
@@ -86,6 +90,7 @@ class ClientCore final : private EngineMailbox,
   const PreciseClock clock_;
   const CoarseClock coarse_clock_;
   ClientState state_;
+  const std::shared_ptr<EventOutlet> events_;
   std::atomic<bool> closed_{false};
   std::shared_ptr<LoopThread> loop_;      // null once closed
   std::unique_ptr<ClientEngine> engine_;  // the loop's thread's

@@ -1,10 +1,10 @@
 #include "client_sdk/runtime/client_engine.h"
 
 #include <algorithm>
-#include <exception>
 #include <set>
 #include <utility>
 
+#include "client_sdk/core/event_at.h"
 #include "client_sdk/core/to_public.h"
 
 namespace waypost::client {
@@ -82,20 +82,22 @@ ClientEngine::ClientEngine(base::Executor& executor,
                            transport::Network& network,
                            const ClientOptions& options,
                            const CheckedOptions& checked, ClientState& state,
-                           base::Logger logger)
+                           EventOutlet& events, base::Logger logger)
     : ClientEngine(
-          executor, network, options, checked, state, logger,
+          executor, network, options, checked, state, events, logger,
           SnapshotKeeper(executor, options.snapshot_file, {}, logger).read()) {}
 
 ClientEngine::ClientEngine(base::Executor& executor,
                            transport::Network& network,
                            const ClientOptions& options,
                            const CheckedOptions& checked, ClientState& state,
-                           base::Logger logger, Snapshot remembered)
+                           EventOutlet& events, base::Logger logger,
+                           Snapshot remembered)
     : executor_(executor),
       options_(options),
       checked_(checked),
       state_(state),
+      events_(events),
       logger_(logger),
       keeper_(
           executor, options.snapshot_file, [this] { return collect(); },
@@ -274,7 +276,7 @@ void ClientEngine::take_over(const model::TopicName& name) {
       to_public(*cached), state_.arena(), options_.zone,
       order == checked_.order.end() ? nullptr : &order->second));
   const auto after = group_names(route.get());
-  emit(RouteChanged{route->route, minus(after, before), minus(before, after)});
+  news_.push_back({route->route, minus(after, before), minus(before, after)});
 }
 
 // --- Surviving a restart ---
@@ -326,6 +328,8 @@ void ClientEngine::publish() {
   routes_.resize(std::max(routes_.size(), topics_.size()));
   table.routes = routes_;
   state_.routes().publish(std::move(table));
+  // Whoever hears of it picks by it already.
+  for (auto& changed : std::exchange(news_, {})) emit(std::move(changed));
 }
 
 // New names of one turn go into one table.
@@ -342,25 +346,11 @@ void ClientEngine::update_facts() {
 
 template <typename What>
 void ClientEngine::emit(What what, base::Instant at) {
-  Event event;
-  event.time = std::chrono::steady_clock::time_point(
-      std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-          at.time_since_epoch()));
-  event.wall_time =
-      std::chrono::time_point_cast<std::chrono::system_clock::duration>(
-          executor_.wall_now() - (executor_.now() - at));
-  event.what = std::move(what);
-  if (logger_.enabled(base::LogLevel::kDebug)) {
-    logger_.debug(event.to_string());
-  }
-  if (!options_.on_event) return;
-  try {
-    options_.on_event(event);
-  } catch (const std::exception& error) {
-    logger_.error("the event handler threw", {{"what", error.what()}});
-  } catch (...) {
-    logger_.error("the event handler threw");
-  }
+  const bool debug = logger_.enabled(base::LogLevel::kDebug);
+  if (!debug && !events_.wanted()) return;
+  Event event = event_at(std::move(what), at, executor_);
+  if (debug) logger_.debug(event.to_string());
+  events_.emit(std::move(event));
 }
 
 }  // namespace waypost::client

@@ -2,7 +2,7 @@
 #define WAYPOST_CLIENT_SDK_RUNTIME_CLIENT_ENGINE_H_
 
 // The half of a client that lives on the loop's thread: asks nameservers,
-// publishes route tables to the ClientState, ends avoidances, delivers events.
+// publishes route tables to the ClientState, ends avoidances, tells of events.
 // It runs on whatever executor and network it is given, so that a simulated
 // world can drive it.
 
@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "client_sdk/core/client_options.h"
 #include "client_sdk/runtime/client_state.h"
+#include "client_sdk/runtime/event_outlet.h"
 #include "client_sdk/runtime/nameserver_directory.h"
 #include "client_sdk/runtime/nameserver_link.h"
 #include "client_sdk/runtime/route_refresher.h"
@@ -31,7 +32,7 @@ class ClientEngine final : private NameserverLinkObserver,
   // All references must outlive it; the options have been checked.
   ClientEngine(base::Executor& executor, transport::Network& network,
                const ClientOptions& options, const CheckedOptions& checked,
-               ClientState& state, base::Logger logger);
+               ClientState& state, EventOutlet& events, base::Logger logger);
   ~ClientEngine() override;
   ClientEngine(const ClientEngine&) = delete;
   ClientEngine& operator=(const ClientEngine&) = delete;
@@ -48,7 +49,8 @@ class ClientEngine final : private NameserverLinkObserver,
  private:
   ClientEngine(base::Executor& executor, transport::Network& network,
                const ClientOptions& options, const CheckedOptions& checked,
-               ClientState& state, base::Logger logger, Snapshot remembered);
+               ClientState& state, EventOutlet& events, base::Logger logger,
+               Snapshot remembered);
 
   void on_nameserver_connected(const std::string& nameserver,
                                const model::HelloReply& reply) override;
@@ -83,6 +85,7 @@ class ClientEngine final : private NameserverLinkObserver,
   const ClientOptions& options_;
   const CheckedOptions& checked_;
   ClientState& state_;
+  EventOutlet& events_;
   const base::Logger logger_;
   SnapshotKeeper keeper_;
   const NameserverSources sources_;
@@ -96,6 +99,7 @@ class ClientEngine final : private NameserverLinkObserver,
   std::shared_ptr<const NameIndex> names_;
   std::vector<TopicState*> topics_;  // by slot, those in names_
   std::vector<std::shared_ptr<const TopicRoute>> routes_;  // by slot
+  std::vector<RouteChanged> news_;  // to be told once it is published
   std::unique_ptr<base::Timer> publish_timer_;
   std::unique_ptr<base::Timer> expiry_timer_;
   std::unique_ptr<base::Timer> judge_timer_;

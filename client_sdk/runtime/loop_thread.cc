@@ -7,25 +7,11 @@
 #include <utility>
 
 #include <pthread.h>
-#include <signal.h>
+
+#include "client_sdk/runtime/signals_blocked.h"
 
 namespace waypost::client {
 namespace {
-
-// All signals are the application's own threads' business; a thread inherits
-// its maker's mask.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
 
 // Never destroyed: a client may be a static object of the application.
 struct Shelf {

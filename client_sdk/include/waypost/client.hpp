@@ -10,8 +10,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "waypost/cancel.hpp"
+#include "waypost/events.hpp"
 #include "waypost/options.hpp"
 #include "waypost/result.hpp"
 #include "waypost/route.hpp"
@@ -54,6 +56,11 @@ struct ClientStats {
   std::uint64_t topics = 0;     // followed
   std::uint64_t avoided = 0;    // brokers that the fault table avoids now
   std::uint64_t published = 0;  // route tables made
+  // Events that wait to be taken, were merged into others, were lost, both
+  // because the queue was full.
+  std::uint64_t events_waiting = 0;
+  std::uint64_t events_merged = 0;
+  std::uint64_t events_lost = 0;
 };
 
 // What the asynchronous forms tell when they are over.
@@ -106,8 +113,9 @@ class Topic {
 // Nothing here throws. What waits has a deadline; nothing else waits.
 //
 // Forms: what waits for a nameserver or a broker comes in three.
-//   route(...)         blocks the calling thread. Not on the thread that runs
-//                      handlers of this library: kInvalidArgument.
+//   route(...)         blocks the calling thread. Not on the background thread,
+//                      where only log handlers run, and handlers of an executor
+//                      that runs tasks there: kInvalidArgument.
 //   route_async(...)   returns at once. On success `on_done` (which may be
 //                      empty) is called exactly once: with the result,
 //                      kTimedOut, or kCancelled (by the token or because the
@@ -204,14 +212,28 @@ class Client {
                                       AsyncAttempt attempt,
                                       const SendOptions& options = {});
 
+  // EventDelivery::kPoll: the oldest events that wait, at most `max`; none when
+  // nothing waits. Does not wait. The last ones, up to ClientClosed, can be
+  // polled after close().
+  std::vector<Event> poll_events(std::size_t max = 64);
+  // Waits until poll_events() has something, at most `timeout`. False: nothing
+  // came, or the client is closed and all has been polled.
+  bool wait_for_events(std::chrono::nanoseconds timeout);
+
   ClientStats stats() const;
 
-  // Stops: waits for the background thread to let go of this client, at most
-  // `timeout`, however the nameservers behave. kTimedOut: an event or log
-  // handler still runs; what is left ends with it. Operations under way end
-  // with kCancelled, all later calls fail with it. Not from an event handler
-  // (kInvalidArgument). Twice is allowed, and so is closing while other threads
+  // Stops: waits for the background thread to let go of this client and for the
+  // event handler to be told what is left, at most `timeout`, however the
+  // nameservers behave. kTimedOut: an event or log handler still runs; what is
+  // left ends with it. Operations under way end with kCancelled, all later
+  // calls fail with it. Twice is allowed, and so is closing while other threads
   // use the client.
+  //
+  // Once it has returned no event handler is called any more. From an event
+  // handler it does not wait for that handler, and it is the last one called.
+  // kExecutor: the executor is given a moment (100 ms at most) to deliver what
+  // is left; what it has not begun by then, ClientClosed included, is dropped.
+  // Give it that moment by closing on another thread than its tasks run on.
   Status close(std::chrono::nanoseconds timeout = std::chrono::seconds(5));
 
  private:

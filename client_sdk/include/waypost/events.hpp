@@ -2,6 +2,7 @@
 #define WAYPOST_EVENTS_HPP_
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <variant>
@@ -56,24 +57,75 @@ struct BrokerNoLongerAvoided {
   std::string why;  // "time is over", "took 3ms"
 };
 
+// The client is made; its first event.
+struct ClientCreated {
+  std::string name;  // ClientOptions::name
+};
+
+// close() was called, or the client is being destroyed.
+struct ClientClosing {};
+
+// Nothing of the client runs any more; its last event.
+struct ClientClosed {};
+
+// More happened than `event_queue_max` holds before the application took it:
+// the oldest events are gone. What they told must be looked up, as routes with
+// Client::route(). Stands where they would have stood.
+struct EventsLost {
+  std::uint64_t count = 0;
+};
+
 struct Event {
   // When it happened, which may be a moment before it is delivered.
   std::chrono::steady_clock::time_point time;
   std::chrono::system_clock::time_point wall_time;
   std::variant<NameserverConnected, NameserverSwitched, RefreshFailed,
                RouteChanged, BrokerAvoided, BrokerNoLongerAvoided,
-               NameserversChanged>
+               NameserversChanged, ClientCreated, ClientClosing, ClientClosed,
+               EventsLost>
       what;
 
   // One line for people, without the time.
   std::string to_string() const;
 };
 
-// Called on the library's background thread, one event at a time, in order.
-// Must not block: all clients of the process share that thread. May call the
-// client's non-waiting functions; those that wait return kInvalidArgument here.
-// What it throws is caught and logged.
+// Called where `EventDelivery` says, one event at a time, in order; what it is
+// told has happened for pick() and route() too by then. May call anything of
+// its client, also what waits, and may close or destroy it: then it is called
+// no more. What it throws is caught and logged.
 using EventHandler = std::function<void(const Event&)>;
+
+// Where the application hears of events. Never on the thread that talks to
+// nameservers, unless the application's own executor runs tasks there.
+//
+// Events wait in a queue of `event_queue_max` until they are taken. When it is
+// full a new event is merged with an older one of the same subject, so that the
+// newest state is told (of a topic's route, of whether a broker is avoided,
+// ...); where there is none the oldest gives way and EventsLost says so.
+// ClientStats counts both.
+enum class EventDelivery : std::uint8_t {
+  // A thread of the library that does nothing else, made when needed, one for
+  // all clients of the process. A handler that blocks holds up other events,
+  // nothing else.
+  kThread = 0,
+  // `event_executor`.
+  kExecutor = 1,
+  // Nowhere: Client::poll_events() hands them out.
+  kPoll = 2,
+};
+
+// Runs `task` once: on a thread, strand or loop of the application, now or
+// later. A task delivers some events; there is one at a time, and it keeps what
+// it needs alive. Called on the library's background thread: should return soon
+// and not throw. One that runs the task within the call delivers events on the
+// background thread: then a handler must not block, what waits returns
+// kInvalidArgument in it, and so does close().
+using EventExecutor = std::function<void(std::function<void()> task)>;
+
+// For EventDelivery::kPoll: called on the library's background thread when
+// there is something to poll after there was nothing. To wake a loop: write to
+// an eventfd, call uv_async_send. Must not block, throw or call the client.
+using EventWake = std::function<void()>;
 
 }  // namespace waypost
 

@@ -204,8 +204,14 @@ struct ClientOptions {
 
   // --- What the application hears ---
 
-  EventHandler on_event;  // may be empty
-  LogHandler on_log;      // may be empty
+  EventHandler on_event;  // may be empty; not called for kPoll
+  EventDelivery event_delivery = EventDelivery::kThread;
+  EventExecutor event_executor;  // for kExecutor
+  EventWake on_events_ready;     // for kPoll; may be empty
+  // Events that wait to be taken. 16 to 1000000.
+  std::int64_t event_queue_max = 1024;
+
+  LogHandler on_log;  // may be empty
   LogLevel log_level = LogLevel::kInfo;
 
   // Seed of all random choices (start nameserver, start queue, jitter); 0 takes

@@ -287,15 +287,20 @@ TEST_CASE("after close everything says cancelled") {
   client.report(pick, Outcome::kFailed, 1ms);
 }
 
-TEST_CASE("handlers may throw, may use the client, may not wait") {
-  RealNameservers nameservers(1);
-  nameservers.set_route("orders", {"broker-a"});
+constexpr ErrorCode kOk{};
+
+// Runs in the first RouteChanged; tells with what codes waiting and closing
+// ended there.
+std::vector<ErrorCode> codes_in_handler(RealNameservers& nameservers,
+                                        ClientOptions options) {
   std::promise<void> handled;
   std::atomic<bool> first{true};
   Client* self = nullptr;
   std::mutex ready;
   std::vector<ErrorCode> codes;
-  auto options = options_for(nameservers);
+  const auto code = [](const Status& status) {
+    return status ? kOk : status.error().code;
+  };
   options.on_log = [](LogLevel, std::string_view) {
     throw std::runtime_error("log");
   };
@@ -303,27 +308,70 @@ TEST_CASE("handlers may throw, may use the client, may not wait") {
     if (!std::holds_alternative<RouteChanged>(event.what)) return;
     if (!first.exchange(false)) return;
     const std::lock_guard lock(ready);
-    (void)self->pick("orders");
-    codes.push_back(self->refresh("orders", kPatience).error().code);
-    codes.push_back(self->close().error().code);
+    CHECK(self->pick("orders"));  // what is told has happened
+    codes.push_back(code(self->refresh("orders", kPatience)));
+    codes.push_back(code(self->close(kPatience)));
     handled.set_value();
     throw std::runtime_error("event");
   };
-  Client client = [&] {
-    const std::lock_guard lock(ready);
-    auto made = make_client(options);
-    return made;
-  }();
-  {
-    const std::lock_guard lock(ready);
-    self = &client;
-    (void)client.topic("orders");
-  }
+  nameservers.set_route("orders", {"broker-a"});
+  std::unique_lock lock(ready);
+  Client client = make_client(options);
+  self = &client;
+  (void)client.topic("orders");
+  lock.unlock();
   REQUIRE(handled.get_future().wait_for(kPatience) ==
           std::future_status::ready);
-  CHECK(codes == std::vector<ErrorCode>{ErrorCode::kInvalidArgument,
-                                        ErrorCode::kInvalidArgument});
-  CHECK(client.refresh("orders", kPatience));
+  return codes;
+}
+
+TEST_CASE("handlers may throw, may use the client, may wait and close") {
+  RealNameservers nameservers(1);
+  CHECK(codes_in_handler(nameservers, options_for(nameservers)) ==
+        std::vector<ErrorCode>{kOk, kOk});
+}
+
+TEST_CASE("handlers on the background thread, by choice, may not wait") {
+  RealNameservers nameservers(1);
+  auto options = options_for(nameservers);
+  options.event_delivery = EventDelivery::kExecutor;
+  options.event_executor = [](const auto& task) { task(); };
+  CHECK(codes_in_handler(nameservers, options) ==
+        std::vector<ErrorCode>{ErrorCode::kInvalidArgument,
+                               ErrorCode::kInvalidArgument});
+}
+
+TEST_CASE("a client's events begin with created and end with closed") {
+  RealNameservers nameservers(1);
+  nameservers.set_route("orders", {"broker-a"});
+  auto options = options_for(nameservers);
+  options.name = "the-client";
+  options.event_delivery = EventDelivery::kPoll;
+  options.on_event = [](const Event&) {
+    FAIL("polled events have no handler");
+  };
+  Client client = make_client(options);
+  std::vector<Event> events;
+  const auto poll = [&] {
+    for (auto& each : client.poll_events()) events.push_back(std::move(each));
+  };
+  const auto heard = [&](auto what) {
+    for (const auto& each : events) {
+      if (std::holds_alternative<decltype(what)>(each.what)) return true;
+    }
+    return false;
+  };
+  (void)client.topic("orders");
+  while (!heard(RouteChanged{}) && client.wait_for_events(kPatience)) poll();
+  CHECK(heard(RouteChanged{}));
+  CHECK(client.pick("orders"));  // what is told has happened
+  CHECK(client.stats().events_lost == 0);
+  CHECK(client.close(kPatience));
+  while (client.wait_for_events(kPatience)) poll();
+  REQUIRE(events.size() >= 5);
+  CHECK(std::get<ClientCreated>(events.front().what).name == "the-client");
+  CHECK(std::holds_alternative<ClientClosing>(events[events.size() - 2].what));
+  CHECK(std::holds_alternative<ClientClosed>(events.back().what));
 }
 
 TEST_CASE("a handler may destroy its own client") {

@@ -56,6 +56,9 @@ class SimClientWorld : public EngineMailbox {
     if (!settings.by_name.name.empty()) use_name(settings.by_name);
     world.add_node("app", "10.0.0.99");
     options.on_event = [this](const Event& event) { note(event); };
+    options.event_delivery = EventDelivery::kExecutor;
+    options.event_executor = [](const auto& task) { task(); };
+    outlet = *EventOutlet::create(options);
     checked = *check_options(options);
     state = std::make_unique<ClientState>(options, app().executor(), *this);
     start_engine();
@@ -63,7 +66,7 @@ class SimClientWorld : public EngineMailbox {
 
   void start_engine() {
     engine = std::make_unique<ClientEngine>(
-        app().executor(), app().network(), options, checked, *state,
+        app().executor(), app().network(), options, checked, *state, *outlet,
         base::Logger(&log_, &log_levels_, base::LogComponent::kClient));
   }
   // Lines of warnings with this text.
@@ -177,6 +180,7 @@ class SimClientWorld : public EngineMailbox {
   Log log_;
   base::LogLevels log_levels_{base::LogLevel::kWarn};
 
+  std::shared_ptr<EventOutlet> outlet;
   std::unique_ptr<ClientState> state;
   std::unique_ptr<ClientEngine> engine;
 
