@@ -92,6 +92,24 @@ std::string frame_kind_name(FrameKind kind) {
       return "list-settings";
     case FrameKind::kChangeSetting:
       return "change-setting";
+    case FrameKind::kPeerAuth:
+      return "peer-auth";
+    case FrameKind::kPeerHeartbeat:
+      return "peer-heartbeat";
+    case FrameKind::kPeerProbe:
+      return "peer-probe";
+    case FrameKind::kPeerHeal:
+      return "peer-heal";
+    case FrameKind::kPeerHealStatus:
+      return "peer-heal-status";
+    case FrameKind::kClusterMembers:
+      return "cluster-members";
+    case FrameKind::kListPartitions:
+      return "list-partitions";
+    case FrameKind::kClearPartitions:
+      return "clear-partitions";
+    case FrameKind::kForgetPeer:
+      return "forget-peer";
   }
   return "kind-" + std::to_string(static_cast<std::uint16_t>(kind));
 }

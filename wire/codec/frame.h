@@ -64,6 +64,16 @@ enum class FrameKind : std::uint16_t {
   kDeleteTopic = 80,
   kListSettings = 88,
   kChangeSetting = 89,
+  // Cluster port only.
+  kPeerAuth = 128,
+  kPeerHeartbeat = 129,
+  kPeerProbe = 130,
+  kPeerHeal = 131,
+  kPeerHealStatus = 132,
+  kClusterMembers = 144,
+  kListPartitions = 145,
+  kClearPartitions = 146,
+  kForgetPeer = 147,
 };
 std::string frame_kind_name(FrameKind kind);
 

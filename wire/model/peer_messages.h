@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/endpoint.h"
+#include "wire/model/holding.h"
 #include "wire/model/ids.h"
 #include "wire/model/operations.h"
 #include "wire/model/peer.h"
@@ -102,6 +103,7 @@ struct PeerHeartbeat {
   std::vector<PeerVerdict> verdicts;
   // Over what the sender knows of the membership, who reaches whom aside.
   Digest membership;
+  SetDigest holdings;  // of its own list
 
   friend bool operator==(const PeerHeartbeat&, const PeerHeartbeat&) = default;
 };
@@ -120,6 +122,48 @@ struct PeerProbeReply {
 
   friend bool operator==(const PeerProbeReply&,
                          const PeerProbeReply&) = default;
+};
+
+// Opens a connection between nameservers: both ends prove that they know
+// `cluster.secret` without telling it. First the caller's nonce; the answer has
+// the other's nonce and proof; then the caller's proof.
+struct PeerAuth {
+  PeerName name;      // of the sender
+  std::string nonce;  // 16 random bytes
+  std::string proof;  // 32 bytes, or none yet
+
+  friend bool operator==(const PeerAuth&, const PeerAuth&) = default;
+};
+
+// --- Autoheal: see namesrv/partition/autoheal.h ---
+
+enum class HealKind : std::uint8_t {
+  kStart = 0,         // to the leader: there was a partition, all are here
+  kBecomeWinner = 1,  // to the winner, with the losers
+  kWinnerIs = 2,      // to each loser
+  kSafeToStart = 3,   // to each loser
+  kFinished = 4,      // to the leader
+  kReportStatus = 5,  // from the leader to the winner
+  kStopped = 6,       // to all: my service has stopped
+  kDisconnecting = 7  // to one: I close our connections on purpose
+};
+struct HealMessage {
+  HealKind kind = HealKind::kStart;
+  PeerName winner;
+  std::vector<PeerName> losers;
+
+  friend bool operator==(const HealMessage&, const HealMessage&) = default;
+};
+
+// What the leader asks of everybody before it decides.
+struct HealStatusReply {
+  std::vector<PeerName> separated;
+  std::vector<PeerName> reachable;
+  std::uint64_t client_connections = 0;
+  bool serving = true;
+
+  friend bool operator==(const HealStatusReply&,
+                         const HealStatusReply&) = default;
 };
 
 }  // namespace waypost::model

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <tuple>
 
+#include "tests/wire/codec/peer_examples.h"
 #include "wire/model/administration.h"
 #include "wire/model/operations.h"
 
@@ -102,6 +103,7 @@ void for_each_example(const Visit& visit) {
   visit(delete_topic_reply_examples());
   visit(setting_list_examples());
   visit(change_setting_request_examples());
+  for_each_peer_example(visit);
 }
 
 }  // namespace waypost::codec

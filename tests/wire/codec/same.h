@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "wire/model/administration.h"
+#include "wire/model/cluster.h"
 #include "wire/model/operations.h"
 
 namespace waypost::model {
@@ -173,6 +174,49 @@ inline auto fields(const SettingList& message) {
   return std::tie(a);
 }
 inline auto fields(const ChangeSettingRequest& message) {
+  const auto& [a, b] = message;
+  return std::tie(a, b);
+}
+// What has no comparison of its own.
+inline bool operator==(const MemberListing& left, const MemberListing& right) {
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l] = left;
+  const auto& [p, q, r, s, t, u, v, w, x, y, z, o] = right;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l) ==
+         std::tie(p, q, r, s, t, u, v, w, x, y, z, o);
+}
+inline auto fields(const PeerAuth& message) {
+  const auto& [a, b, c] = message;
+  return std::tie(a, b, c);
+}
+inline auto fields(const PeerHeartbeat& message) {
+  const auto& [a, b, c, d, e, f, g, h, i] = message;
+  return std::tie(a, b, c, d, e, f, g, h, i);
+}
+inline auto fields(const PeerProbe& message) {
+  const auto& [a, b, c] = message;
+  return std::tie(a, b, c);
+}
+inline auto fields(const PeerProbeReply& message) {
+  const auto& [a] = message;
+  return std::tie(a);
+}
+inline auto fields(const HealMessage& message) {
+  const auto& [a, b, c] = message;
+  return std::tie(a, b, c);
+}
+inline auto fields(const HealStatusReply& message) {
+  const auto& [a, b, c, d] = message;
+  return std::tie(a, b, c, d);
+}
+inline auto fields(const ClusterMembers& message) {
+  const auto& [a, b, c, d, e, f, g, h, i, j] = message;
+  return std::tie(a, b, c, d, e, f, g, h, i, j);
+}
+inline auto fields(const PartitionList& message) {
+  const auto& [a] = message;
+  return std::tie(a);
+}
+inline auto fields(const ForgetPeerRequest& message) {
   const auto& [a, b] = message;
   return std::tie(a, b);
 }
