@@ -8,8 +8,8 @@ namespace waypost::base {
 namespace {
 
 constexpr std::array<std::string_view, kLogComponentCount> kComponentNames = {
-    "main",    "transport", "rpc",   "registry",
-    "service", "agent",     "probe", "client"};
+    "main",  "transport", "rpc",    "registry", "service",
+    "agent", "probe",     "client", "cluster"};
 constexpr std::array<std::string_view, 6> kLevelNames = {
     "trace", "debug", "info", "warn", "error", "off"};
 

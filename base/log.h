@@ -31,8 +31,9 @@ enum class LogComponent : std::uint8_t {
   kAgent,
   kProbe,
   kClient,
+  kCluster,
 };
-inline constexpr std::size_t kLogComponentCount = 8;
+inline constexpr std::size_t kLogComponentCount = 9;
 
 std::string_view log_component_name(LogComponent component);
 std::string_view log_level_name(LogLevel level);

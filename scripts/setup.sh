@@ -8,7 +8,7 @@ packages=(
   g++ cmake ninja-build pkg-config ccache mold ca-certificates git
   libuv1-dev libc-ares-dev libflatbuffers-dev flatbuffers-compiler
   libjemalloc-dev libspdlog-dev libexpected-dev libcli11-dev
-  nlohmann-json3-dev libxxhash-dev libsqlite3-dev zlib1g-dev
+  nlohmann-json3-dev libxxhash-dev libsqlite3-dev libssl-dev zlib1g-dev
   # Tests and checks.
   doctest-dev libbenchmark-dev clang-format clang-tidy python3 procps dpkg-dev
   # Real brokers and machines of the demo and of some tests.

@@ -91,6 +91,7 @@ void Lifecycle::end_recovering_if_due(base::Instant now) {
 
 void Lifecycle::on_tick(base::Instant now) {
   end_recovering_if_due(now);
+  if (resync_ && now >= resync_->until) resync_.reset();
   if (!starting_) return;
   if (now - started_ >= settings_.starting_max_wait) {
     end_waiting("waited " + text(settings_.starting_max_wait) + "; of " +
@@ -115,16 +116,38 @@ void Lifecycle::start_draining(std::string reason) {
   if (!draining_) draining_ = std::move(reason);
 }
 
+void Lifecycle::pause(std::string reason) {
+  paused_ = Pause{std::move(reason)};
+}
+
+void Lifecycle::resume(base::Instant now) {
+  paused_.reset();
+  // Nobody could be heard meanwhile: it is as after a sleep.
+  recovery_ = Recovery{now, base::Duration(0), true};
+}
+
+void Lifecycle::start_resync(std::string reason, base::Instant now) {
+  resync_ = Resync{std::move(reason), now + settings_.resync_max_wait};
+}
+
+void Lifecycle::on_resynced() { resync_.reset(); }
+
 model::ServerState Lifecycle::state() const {
   if (draining_) return model::ServerState::kDraining;
+  if (paused_) return model::ServerState::kPaused;
   if (starting_) return model::ServerState::kStarting;
-  if (recovery_) return model::ServerState::kRecovering;
+  if (recovery_ || resync_) return model::ServerState::kRecovering;
   return model::ServerState::kServing;
 }
 
 std::string Lifecycle::reason() const {
   if (draining_) return *draining_;
+  if (paused_) return paused_->reason;
   if (starting_) return waiting_reason();
+  if (resync_) return resync_->reason + "; waits for what its peers know";
+  if (recovery_ && recovery_->gap == base::Duration(0)) {
+    return "was paused; nobody is removed for a moment";
+  }
   if (recovery_) {
     return "did not run for " + text(recovery_->gap) +
            "; nobody is removed until the input that queued up is processed";
@@ -153,8 +176,12 @@ std::string Lifecycle::waiting_names() const {
 }
 
 // Also while draining: clients need routes until they have moved on.
-bool Lifecycle::answers_routes() const { return !starting_; }
+bool Lifecycle::answers_routes() const {
+  return !starting_ && !paused_ && !resync_;
+}
 
-bool Lifecycle::removals_allowed() const { return !recovery_; }
+bool Lifecycle::removals_allowed() const {
+  return !recovery_ && !paused_ && !resync_;
+}
 
 }  // namespace waypost::lifecycle

@@ -18,6 +18,8 @@ struct LifecycleSettings {
   base::Duration scan_interval = std::chrono::seconds(10);
   base::Duration smallest_expiry = std::chrono::seconds(120);
   base::Duration recovering_hold = std::chrono::seconds(1);
+  // How long reads are refused at most by one that peers had written off.
+  base::Duration resync_max_wait = std::chrono::seconds(5);
 };
 
 // One broker of the roster that an earlier life of this nameserver left.
@@ -42,7 +44,7 @@ base::Duration gap_threshold(base::Duration smallest_expiry);
 inline constexpr base::Duration kNapMin = std::chrono::seconds(2);
 
 // In which state a nameserver is and why: starting -> serving <-> recovering,
-// draining. A pure value. What it guards:
+// paused, draining. A pure value. What it guards:
 //  - after a restart no partial route is answered: a quarter of a route is
 //    worse than none, so route queries wait until all brokers of the roster are
 //    back or have been silent for their expiry, ours apart, or
@@ -82,13 +84,24 @@ class Lifecycle {
   // For good.
   void start_draining(std::string reason);
 
+  // --- With peers ---
+
+  // Told by a partition policy or an operator: nobody is answered and nobody
+  // removed. Again with another reason: that one shows.
+  void pause(std::string reason);
+  void resume(base::Instant now);
+  // Peers may know what we missed: reads wait for their copy, `resync_max_wait`
+  // at most. To be called only while one that serves is reachable.
+  void start_resync(std::string reason, base::Instant now);
+  void on_resynced();
+
   model::ServerState state() const;
   // For people; "waits for 2 of 5 known brokers: a/0, b/0; for 45s at most".
   std::string reason() const;
   bool answers_routes() const;    // false: not ready
   bool removals_allowed() const;  // false while recovering
   // False while recovering and while the input of a nap is processed.
-  bool closes_remove() const { return !recovery_ && !nap_; }
+  bool closes_remove() const { return removals_allowed() && !nap_; }
   // Whether the turn that on_turn() last told of came after a nap or a sleep:
   // on_input_processed() is to follow.
   bool napped() const { return napped_; }
@@ -120,6 +133,15 @@ class Lifecycle {
   std::optional<Recovery> recovery_;
   std::optional<Recovery> nap_;  // also while recovering
   bool napped_ = false;
+  struct Resync {
+    std::string reason;
+    base::Instant until;
+  };
+  std::optional<Resync> resync_;
+  struct Pause {
+    std::string reason;
+  };
+  std::optional<Pause> paused_;
   std::optional<std::string> draining_;
 };
 

@@ -12,7 +12,10 @@ IoThread::IoThread(std::size_t number, const ServerSettings& settings,
       port_(std::make_unique<ServicePort>(
           ServicePort::Loop{*loop_, loop_->network(), number}, settings,
           std::move(shared))) {
-  loop_->set_turn_hook([this] { port_->quiesce(); });
+  loop_->set_turn_hook([this] {
+    port_->quiesce();
+    connections_.store(port_->connection_count(), std::memory_order_relaxed);
+  });
 }
 
 IoThread::~IoThread() { stop(); }
@@ -31,6 +34,15 @@ void IoThread::start() {
 
 void IoThread::drain(const std::string& reason) {
   loop_->post([this, reason] { port_->drain(reason); });
+}
+
+void IoThread::pause() {
+  loop_->post([this] { port_->pause(); });
+}
+
+void IoThread::resume(std::function<void(base::Status)> done) {
+  loop_->post(
+      [this, done = std::move(done)] { done(port_->listen(port_->local())); });
 }
 
 void IoThread::count_clients(std::function<void(std::size_t)> told) {

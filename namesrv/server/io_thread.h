@@ -1,6 +1,7 @@
 #ifndef WAYPOST_NAMESRV_SERVER_IO_THREAD_H_
 #define WAYPOST_NAMESRV_SERVER_IO_THREAD_H_
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -32,6 +33,12 @@ class IoThread {
 
   // Stops listening and tells every native connection to move on.
   void drain(const std::string& reason);
+  // Closes the port and its connections, and opens it again at the same
+  // address; what went wrong with that is told on the loop's thread.
+  void pause();
+  void resume(std::function<void(base::Status)> done);
+  // Connections on the service port; any thread.
+  std::size_t connection_count() const { return connections_.load(); }
   // Calls back on the loop's thread with the clients that are still there.
   void count_clients(std::function<void(std::size_t)> told);
   // Calls back on the loop's thread once all input that waits has been read.
@@ -44,6 +51,7 @@ class IoThread {
   std::unique_ptr<transport::Loop> loop_;
   // The loop's thread, once started.
   std::unique_ptr<ServicePort> port_;
+  std::atomic<std::size_t> connections_{0};
   std::thread thread_;
 };
 

@@ -44,6 +44,7 @@ base::Status Server::open() {
       static_cast<std::size_t>(settings_.decode_threads));
   make_service(*roster, std::move(*hard_state));
   if (auto listening = listen(); !listening) return listening;
+  if (auto listening = listen_for_peers(); !listening) return listening;
   return write_address_file();
 }
 
@@ -185,12 +186,59 @@ base::Status Server::listen() {
   return {};
 }
 
+base::Status Server::listen_for_peers() {
+  if (!settings_.cluster.listen_at) return {};
+  ClusterNode::Shell shell;
+  shell.executor = loop_.get();
+  shell.network = &loop_->network();
+  shell.service = service_.get();
+  shell.boot_time = [this] { return loop_->boot_time(); };
+  shell.close_service_port = [this] {
+    for (auto& io : io_threads_) io->pause();
+  };
+  shell.open_service_port = [this] { open_service_port(); };
+  shell.client_connections = [this] {
+    std::uint64_t count = 0;
+    for (const auto& io : io_threads_) count += io->connection_count();
+    return count;
+  };
+  shell.service_address = io_threads_.front()->local();
+  if (settings_.cluster.keeper.partition.lease_implementation ==
+      partition::LeaseKind::kFile) {
+    lease_ = std::make_unique<FileLease>(*loop_, settings_.cluster.lease_file);
+  }
+  shell.lease = lease_.get();
+  shell.logger = logger_;
+  cluster_ = std::make_unique<ClusterNode>(settings_, std::move(shell));
+  return cluster_->listen();
+}
+
+// Whoever took the port meanwhile will give it back, or an operator will see
+// this.
+void Server::open_service_port() {
+  for (auto& io : io_threads_) {
+    io->resume([this](const base::Status& listening) {
+      if (listening) return;
+      logger_.error("the service port cannot be opened again",
+                    {{"why", listening.error().to_string()}});
+    });
+  }
+}
+
 // For scripts that asked for a free port.
 base::Status Server::write_address_file() {
-  const std::string path = settings_.data_dir + "/address";
+  const auto& local = io_threads_.front()->local();
+  if (auto written = write_address("address", local); !written) return written;
+  if (cluster_ == nullptr) return {};
+  return write_address("cluster-address", cluster_->local());
+}
+
+base::Status Server::write_address(const char* name,
+                                   const base::Endpoint& address) const {
+  const std::string path = settings_.data_dir + "/" + name;
   const std::string part = path + ".part";
   std::ofstream file(part);
-  file << io_threads_.front()->local().to_string() << '\n';
+  file << address.to_string() << '\n';
   file.close();
   if (file.fail() || std::rename(part.c_str(), path.c_str()) != 0) {
     return base::fail(base::ErrorCode::kInternal, "cannot write " + path,
@@ -202,6 +250,7 @@ base::Status Server::write_address_file() {
 void Server::run(std::function<void()> on_hangup) {
   for (auto& io : io_threads_) io->start();
   service_->start();
+  if (cluster_ != nullptr) cluster_->start();
   logger_.info("listening",
                {{"address", io_threads_.front()->local().to_string()},
                 {"name", service_->settings().server_name},
@@ -214,10 +263,12 @@ void Server::run(std::function<void()> on_hangup) {
   const auto hangup = loop_->on_signal(SIGHUP, std::move(on_hangup));
   loop_->run();
   drain_timer_.reset();
+  if (cluster_ != nullptr) cluster_->stop();
   service_->stop();
   for (auto& io : io_threads_) io->stop();
   writer_.reset();  // the last roster is on disk after this
   decoders_.reset();
+  cluster_.reset();
   logger_.info("stopped");
 }
 
@@ -243,6 +294,7 @@ void Server::on_stop_signal(const char* signal_name) {
       "at once",
       {{"signal", signal_name}});
   service_->start_draining(std::string("stopped by ") + signal_name);
+  if (cluster_ != nullptr) cluster_->leave();
   for (auto& io : io_threads_) io->drain("this nameserver is stopping");
   drain_deadline_ = loop_->now() + settings_.drain_max_wait;
   wait_for_clients();

@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "namesrv/handlers/remoting/min_broker_id_notifier.h"
+#include "namesrv/server/cluster_node.h"
+#include "namesrv/server/file_lease.h"
 #include "namesrv/server/io_thread.h"
 #include "namesrv/server/settings.h"
 #include "namesrv/server/worker_pool.h"
@@ -49,7 +51,11 @@ class Server {
                     store::HardState hard_state);
   base::Result<base::Endpoint> find_free_address();
   base::Status listen();
+  base::Status listen_for_peers();
+  void open_service_port();
   base::Status write_address_file();
+  base::Status write_address(const char* name,
+                             const base::Endpoint& address) const;
   void after_input_processed(std::function<void()> done);
   void on_stop_signal(const char* signal_name);
   void wait_for_clients();
@@ -69,6 +75,9 @@ class Server {
   std::vector<std::unique_ptr<IoThread>> io_threads_;
   std::unique_ptr<WorkerPool> writer_;  // one thread: files, in order
   std::unique_ptr<WorkerPool> decoders_;
+
+  std::unique_ptr<FileLease> lease_;
+  std::unique_ptr<ClusterNode> cluster_;  // null: no peers
 
   // While draining.
   bool draining_ = false;

@@ -91,6 +91,11 @@ void ServicePort::drain(const std::string& reason) {
   });
 }
 
+void ServicePort::pause() {
+  acceptor_->stop_listening();
+  acceptor_->close_all();
+}
+
 void ServicePort::close() {
   acceptor_.reset();
   quiesce();

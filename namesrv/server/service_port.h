@@ -58,6 +58,12 @@ class ServicePort {
   // Clients that would follow drain() and have not.
   std::size_t client_count() const { return native_->client_count; }
 
+  // Stops listening and closes every connection, each once what was written to
+  // it is sent; removes no broker. listen() opens the port again.
+  void pause();
+  // Of all protocols.
+  std::size_t connection_count() const { return acceptor_->connection_count(); }
+
   // Closes everything.
   void close();
 

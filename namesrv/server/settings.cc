@@ -135,6 +135,7 @@ void declare_options(ServerSettings& settings, base::OptionTable& table) {
   table.duration("drain.max-wait", settings.drain_max_wait,
                  base::Duration::zero(), hours(1),
                  "How long SIGTERM waits for clients to move on");
+  declare_cluster_options(settings.cluster, table);
   declare_limits(settings, table);
 }
 
@@ -165,6 +166,10 @@ base::Status complete(ServerSettings& settings) {
                       ") is not below liveness.agent-expiry (" +
                       base::format_duration(registry.agent_expiry) + ")",
                   "a broker is suspect first and dropped later");
+  }
+  if (auto cluster = complete_cluster(settings.cluster, settings.name);
+      !cluster) {
+    return cluster;
   }
   settings.remoting.changes_allowed = settings.native.changes_allowed;
   if (settings.io_threads == 0) settings.io_threads = usable_cores();

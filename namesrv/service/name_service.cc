@@ -199,6 +199,7 @@ void NameService::perform(Write& write) {
 
 void NameService::apply(const registry::Event& event,
                         const ReplyCallback& on_reply) {
+  if (refuse_while_paused(event, on_reply)) return;
   if (hold_back(event)) return;
   registry::Effects effects = step(event);
   if (const auto* broker = registered(event, effects.reply)) {
@@ -313,6 +314,10 @@ void NameService::tick() {
 // Expiry on the documented schedule; suspicion and lapsing verdicts, which must
 // be noticed within seconds, also in between.
 void NameService::scan(base::Instant now) {
+  if (paused_at_) {  // the registry is frozen
+    next_scan_ = now + settings_.scan_interval;
+    return;
+  }
   const bool full = now >= next_scan_;
   if (!full && now < next_look_) return;
   if (full) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -14,6 +15,7 @@
 #include "base/executor.h"
 #include "base/log.h"
 #include "namesrv/lifecycle/lifecycle.h"
+#include "namesrv/partition/netsplit_gate.h"
 #include "namesrv/registry/registry.h"
 #include "namesrv/service/hard_state_keeper.h"
 #include "namesrv/service/published_table.h"
@@ -139,12 +141,38 @@ class NameService {
     return answers_routes_.load(std::memory_order_acquire);
   }
   base::Error not_ready() const;
+  // False while the operation is refused for a netsplit: then gate_refusal().
+  bool gate_open(partition::Operation operation) const {
+    return (closed_gates_.load(std::memory_order_acquire) &
+            (1U << static_cast<unsigned>(operation))) == 0;
+  }
+  base::Error gate_refusal(partition::Operation operation) const;
   const NameServiceSettings& settings() const { return settings_; }
 
   // --- Registry thread ---
 
   // Everything of the cluster view but the registry's own counts.
   model::ClusterView server_view() const;
+
+  // The whole cluster view.
+  model::ClusterView view() const;
+
+  // A partition policy or an operator stops service here: queries are answered
+  // not-ready, the registry is frozen and nobody is removed. Again with another
+  // reason: that one shows. Ports and connections are the caller's.
+  void pause(std::string reason);
+  // Stamps go on from now.
+  void resume();
+  // Queries are answered not-ready until resume() or start_resync(), but
+  // connections and what their brokers say stay.
+  void restart(std::string reason);
+  // What a netsplit lets through (partition::gate_open).
+  void set_gates(const partition::GateSettings& settings,
+                 const partition::Readiness& readiness);
+  // Peers may know what this nameserver missed: reads wait until on_resynced(),
+  // for five seconds at most, and nobody is removed meanwhile.
+  void start_resync(std::string reason);
+  void on_resynced();
 
   // Says good-bye: the state becomes draining, and closed connections remove
   // nobody any more.
@@ -166,6 +194,13 @@ class NameService {
   void sweep();
   void log_change(const registry::BrokerChange& change) const;
   void keep_roster();
+
+  // peers_state.cc
+  bool refuse_while_paused(const registry::Event& event,
+                           const ReplyCallback& on_reply);
+  bool frozen() const { return paused_at_ && !restarting_; }
+  std::optional<base::Instant> paused_at_;
+  bool restarting_ = false;
 
   // configuration.cc
   bool run_soon(std::function<void()> work);
@@ -198,8 +233,10 @@ class NameService {
   const std::shared_ptr<ReturnedLeases> returned_leases_;
   std::atomic<model::ServerState> state_{model::ServerState::kStarting};
   std::atomic<bool> answers_routes_{false};
+  std::atomic<unsigned> closed_gates_{0};  // a bit for each operation
   mutable std::mutex state_view_mutex_;
-  StateView state_view_;  // guarded by state_view_mutex_
+  StateView state_view_;            // guarded by state_view_mutex_
+  partition::Readiness readiness_;  // guarded by state_view_mutex_
 
   // Registry thread.
   registry::Registry registry_;

@@ -32,6 +32,12 @@ Deployment::Deployment(Options options)
         node, profile_, transcript.logger(node.name())));
     endpoints.push_back(nameservers.back()->endpoint());
   }
+  std::vector<base::Endpoint> peers;
+  for (auto& each : nameservers) peers.push_back(each->cluster_endpoint());
+  for (auto& each : nameservers) {
+    if (options.peers) each->set_peers(peers);
+    if (options.adjust) options.adjust(*each);
+  }
   for (std::size_t i = 0; i < options.brokers; ++i) {
     SimNode& node = world.add_node(numbered("broker-", i), address(1, i));
     brokers.push_back(std::make_unique<SimBroker>(node));

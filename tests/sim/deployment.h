@@ -35,6 +35,10 @@ class Deployment {
     // Clients start at the nameserver of this number.
     std::size_t client_start = 0;
     bool close_on_timeout = true;
+    // The nameservers know each other.
+    bool peers = false;
+    // Called for each nameserver before anything starts.
+    std::function<void(SimNameserver&)> adjust = {};
   };
 
   static constexpr const char* kTopic = "orders";

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "namesrv/handlers/remoting/min_broker_id_notifier.h"
+#include "namesrv/server/cluster_node.h"
 #include "namesrv/server/service_port.h"
 #include "wire/model/ids.h"
 
@@ -31,6 +32,7 @@ struct SimNameserver::Life {
   std::unique_ptr<handlers::MinBrokerIdNotifier> min_id_notifier;
   std::unique_ptr<service::NameService> service;
   std::vector<std::unique_ptr<server::ServicePort>> ports;  // of the loops
+  std::unique_ptr<server::ClusterNode> cluster;             // with peers
   struct Seen {
     std::optional<std::uint64_t> version;  // of the table
     std::vector<std::string> brokers;
@@ -100,6 +102,59 @@ void SimNameserver::start() {
     WAYPOST_ASSERT(port.listen(endpoint()).has_value());
   }
   life.service->start();
+  if (settings.cluster.listen_at) start_cluster();
+}
+
+void SimNameserver::set_peers(const std::vector<base::Endpoint>& peers) {
+  settings.cluster.listen = cluster_endpoint().to_string();
+  settings.cluster.secret = "a secret of the simulation";
+  settings.cluster.peers.clear();
+  for (const base::Endpoint& peer : peers) {
+    settings.cluster.peers +=
+        (settings.cluster.peers.empty() ? "" : ",") + peer.to_string();
+  }
+}
+
+cluster::ClusterKeeper& SimNameserver::keeper() const {
+  return life_->cluster->keeper();
+}
+
+// As namesrv/server/server.cc.
+void SimNameserver::start_cluster() {
+  Life& life = *life_;
+  server::ClusterNode::Shell shell;
+  shell.executor = &node_.executor(0);
+  shell.network = &node_.network(0);
+  shell.service = life.service.get();
+  shell.boot_time = [this] { return node_.boot_time(); };
+  shell.close_service_port = [this] {
+    for (std::size_t i = 0; i < io_loops_; ++i) {
+      node_.executor(i + 1).post([this, i] { life_->ports[i]->pause(); });
+    }
+  };
+  shell.open_service_port = [this] {
+    for (std::size_t i = 0; i < io_loops_; ++i) {
+      node_.executor(i + 1).post([this, i] {
+        WAYPOST_ASSERT(life_->ports[i]->listen(endpoint()).has_value());
+      });
+    }
+  };
+  shell.client_connections = [this] {
+    std::uint64_t count = 0;
+    for (const auto& port : life_->ports) count += port->connection_count();
+    return count;
+  };
+  shell.service_address = endpoint();
+  shell.kept_partitions = partitions_;
+  shell.keep_partitions = [this](const membership::PartitionHistory& history) {
+    partitions_ = {history.records().begin(), history.records().end()};
+  };
+  shell.lease = lease;
+  shell.logger = logger_;
+  life.cluster =
+      std::make_unique<server::ClusterNode>(settings, std::move(shell));
+  WAYPOST_ASSERT(life.cluster->listen().has_value());
+  life.cluster->start();
 }
 
 void SimNameserver::kill() {
@@ -110,6 +165,7 @@ void SimNameserver::kill() {
   }
   // No destructor of a killed process runs; here they must, and can do no harm:
   // nothing of the node's old life is heard any more.
+  if (life_->cluster) life_->cluster->close();
   for (auto& port : life_->ports) port->close();
   life_.reset();
   node_.restart();
@@ -118,6 +174,7 @@ void SimNameserver::kill() {
 void SimNameserver::terminate() {
   WAYPOST_ASSERT(running());
   life_->service->start_draining("stopped by SIGTERM");
+  if (life_->cluster) life_->cluster->leave();
   for (std::size_t i = 0; i < io_loops_; ++i) {
     node_.executor(i + 1).post(
         [this, i] { life_->ports[i]->drain("stopping"); });
@@ -135,6 +192,7 @@ void SimNameserver::wait_for_clients() {
         node_.executor().run_after(kDrainLook, [this] { wait_for_clients(); });
     return;
   }
+  if (life_->cluster) life_->cluster->stop();
   life_->service->stop();
   // The end of the process, in a turn of no thread of it.
   node_.executor().world().schedule(EventKind::kKernel, nullptr,

@@ -8,6 +8,7 @@
 #include "base/byte_budget.h"
 #include "base/log.h"
 #include "base/profile.h"
+#include "namesrv/cluster/cluster_keeper.h"
 #include "namesrv/server/settings.h"
 #include "namesrv/service/name_service.h"
 #include "namesrv/service/published_table.h"
@@ -21,6 +22,7 @@ namespace waypost::sim {
 class SimNameserver {
  public:
   static constexpr std::uint16_t kPort = 9876;
+  static constexpr std::uint16_t kClusterPort = 9877;
 
   SimNameserver(SimNode& node, const base::Profile& profile,
                 base::Logger logger, std::size_t io_loops = 2);
@@ -35,6 +37,13 @@ class SimNameserver {
 
   SimNode& node() { return node_; }
   base::Endpoint endpoint() const { return {node_.address(), kPort}; }
+  base::Endpoint cluster_endpoint() const {
+    return {node_.address(), kClusterPort};
+  }
+  // Before start(): it has peers, at these cluster addresses.
+  void set_peers(const std::vector<base::Endpoint>& peers);
+  // Of one with peers, while running.
+  cluster::ClusterKeeper& keeper() const;
   // As its own service sees it; only while running.
   model::ServerState state() const;
   // Names of the broker groups in the published route of a topic.
@@ -43,16 +52,19 @@ class SimNameserver {
 
   // To be changed before start().
   server::ServerSettings settings;
+  cluster::Lease* lease = nullptr;
 
  private:
   struct Life;
 
+  void start_cluster();
   void wait_for_clients();
 
   SimNode& node_;
   const base::Logger logger_;
   const std::size_t io_loops_;
-  std::vector<lifecycle::RosterEntry> roster_;  // on disk
+  std::vector<lifecycle::RosterEntry> roster_;           // on disk
+  std::vector<membership::PartitionRecord> partitions_;  // likewise
   std::unique_ptr<Life> life_;
   std::vector<std::unique_ptr<Life>> ended_;
 };

@@ -311,6 +311,11 @@ bool answer_admin(NativeContext& context, rpc::ServerSession& session,
                   "admin.allow-on-service-port = on"});
     return true;
   }
+  if (changes_something(frame.header.kind) &&
+      refused_by_gate(context, session, frame,
+                      partition::Operation::kConfigWrite)) {
+    return true;
+  }
   answer(request);
   return true;
 }

@@ -172,6 +172,10 @@ void NativeSession::query_routes(const codec::FrameView& frame) {
     session_.reply_error(correlation_id, context_.service.not_ready());
     return;
   }
+  if (refused_by_gate(context_, session_, frame,
+                      partition::Operation::kQuery)) {
+    return;
+  }
   QueryAnswer answer(context_, session_, correlation_id);
   if (auto visited = codec::visit_route_query(frame.payload, answer);
       !visited) {
@@ -182,6 +186,10 @@ void NativeSession::query_routes(const codec::FrameView& frame) {
 }
 
 void NativeSession::register_broker(const codec::FrameView& frame) {
+  if (refused_by_gate(context_, session_, frame,
+                      partition::Operation::kRegister)) {
+    return;
+  }
   const AnswerAddress to = address_of(context_, session_, frame);
   const auto& decode_elsewhere = context_.shell().run_on_decode_thread;
   const auto submit = [to](base::Result<registry::Register> event) {
@@ -256,6 +264,10 @@ void NativeSession::observe(const codec::FrameView& frame) {
 }
 
 void NativeSession::unregister(const codec::FrameView& frame) {
+  if (refused_by_gate(context_, session_, frame,
+                      partition::Operation::kUnregister)) {
+    return;
+  }
   write_event<registry::Unregister>(frame);
 }
 

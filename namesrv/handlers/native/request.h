@@ -43,6 +43,16 @@ bool decode_or_refuse(rpc::ServerSession& session,
   return true;
 }
 
+// Refuses what a netsplit does not let through; false: it may go on.
+inline bool refused_by_gate(NativeContext& context, rpc::ServerSession& session,
+                            const codec::FrameView& frame,
+                            partition::Operation operation) {
+  if (context.service.gate_open(operation)) return false;
+  session.reply_error(frame.header.correlation_id,
+                      context.service.gate_refusal(operation));
+  return true;
+}
+
 // Answers here and now, with one frame.
 template <typename Message>
 void answer_now(rpc::ServerSession& session, const codec::FrameView& frame,

@@ -1,5 +1,6 @@
 #include "namesrv/handlers/remoting/remoting_peer.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -41,6 +42,33 @@ void refuse_change(const Request& request) {
   answer(request, response);
 }
 
+// What a netsplit may be told to refuse. Route queries see to it themselves.
+std::optional<partition::Operation> gated(std::int32_t code) {
+  namespace code_of = remoting::request_code;
+  if (is_operators_change(code)) return partition::Operation::kConfigWrite;
+  switch (code) {
+    case code_of::kRegisterBroker:
+    case code_of::kRegisterTopicInNamesrv:
+      return partition::Operation::kRegister;
+    case code_of::kUnregisterBroker:
+      return partition::Operation::kUnregister;
+    default:
+      return std::nullopt;
+  }
+}
+
+void refuse_in_netsplit(const Request& request,
+                        partition::Operation operation) {
+  service::NameService& service = request.context.service;
+  // A broker that is refused has shown all the same that it lives, and brokers
+  // of 4.x show it in no other way.
+  const std::string* address = request.field("brokerAddr");
+  if (operation == partition::Operation::kRegister && address != nullptr) {
+    service.write(registry::BrokerHeartbeat{*address}, nullptr);
+  }
+  answer(request, from_error(service.gate_refusal(operation)));
+}
+
 }  // namespace
 
 void RemotingPeer::on_frame(const remoting::FrameView& frame) {
@@ -64,6 +92,10 @@ void RemotingPeer::dispatch(const Request& request) {
   if (!context_.settings.changes_allowed &&
       is_operators_change(request.command.code)) {
     return refuse_change(request);
+  }
+  const auto operation = gated(request.command.code);
+  if (operation && !context_.service.gate_open(*operation)) {
+    return refuse_in_netsplit(request, *operation);
   }
   switch (request.command.code) {
     case code::kGetRouteInfoByTopic:

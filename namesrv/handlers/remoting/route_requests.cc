@@ -93,6 +93,11 @@ void answer_route_query(RemotingContext& context, rpc::RemotingSession& session,
   if (!context.service.answers_routes()) {
     return refuse(session, query, from_error(context.service.not_ready()));
   }
+  constexpr auto kQuery = partition::Operation::kQuery;
+  if (!context.service.gate_open(kQuery)) {
+    return refuse(session, query,
+                  from_error(context.service.gate_refusal(kQuery)));
+  }
   const service::PublishedView& view = context.view();
   const RouteBodyOptions options{query.standard_json, wanted_zone(query)};
   const Variant variant(options.standard_json, options.zone);

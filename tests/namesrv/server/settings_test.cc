@@ -23,8 +23,7 @@ TEST_CASE("tools are shown all options, and RocketMQ's names for some") {
   settings.data_dir = "/data";
   base::OptionTable table;
   declare_options(settings, table);
-  std::string secret = "sesame";
-  table.text("cluster.secret", secret, "A secret.");
+  settings.cluster.secret = "sesame";
   REQUIRE(complete(settings).has_value());
   settings.listen = {"10.0.0.1", 9877};
   show_settings(table, settings);

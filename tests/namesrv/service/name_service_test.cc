@@ -211,5 +211,49 @@ TEST_CASE("a large broker is out of the routes at once, out of memory soon") {
   CHECK(harness.groups_of_orders() == 1);
 }
 
+void in_thread(ServiceHarness& harness, std::function<void()> work) {
+  harness.node().executor().post(std::move(work));
+  harness.world().run_for(milliseconds(1));
+}
+
+TEST_CASE("a paused nameserver is frozen: nobody comes, nobody goes") {
+  ServiceHarness harness;
+  harness.write(harness.registration("a", 1));
+  harness.write(harness.registration("b", 2));
+  in_thread(harness, [&] { harness.service().pause("too few peers"); });
+  CHECK(harness.service().state() == model::ServerState::kPaused);
+  CHECK_FALSE(harness.service().answers_routes());
+  // A close that the broker's side made at the same moment, and one of ours.
+  harness.close(1, Cause::kPeer);
+  harness.close(2, Cause::kOurs);
+  const auto reply = harness.write(harness.registration("c", 3));
+  const auto* error = std::get_if<base::Error>(&reply);
+  REQUIRE(error != nullptr);
+  CHECK(error->code == base::ErrorCode::kNotReady);
+  CHECK(error->message.find("too few peers") != std::string::npos);
+  harness.world().run_for(minutes(10));
+  CHECK(harness.groups_of_orders() == 2);
+  in_thread(harness, [&] { harness.service().resume(); });
+  harness.world().run_for(seconds(2));
+  CHECK(harness.service().state() == model::ServerState::kServing);
+  // Their time goes on from there.
+  harness.world().run_for(seconds(100));
+  CHECK(harness.groups_of_orders() == 2);
+  harness.world().run_for(seconds(40));
+  CHECK(harness.groups_of_orders() == 0);
+}
+
+TEST_CASE("a restart in process refuses reads and keeps who speaks") {
+  ServiceHarness harness;
+  harness.write(harness.registration("a", 1));
+  in_thread(harness, [&] { harness.service().restart("autoheal"); });
+  CHECK_FALSE(harness.service().answers_routes());
+  CHECK(std::holds_alternative<model::RegisterReply>(
+      harness.write(harness.registration("b", 2))));
+  in_thread(harness, [&] { harness.service().resume(); });
+  CHECK(harness.service().answers_routes());
+  CHECK(harness.groups_of_orders() == 2);
+}
+
 }  // namespace
 }  // namespace waypost::service

@@ -1,0 +1,304 @@
+#include "namesrv/cluster/cluster_keeper.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/units.h"
+
+namespace waypost::cluster {
+namespace {
+
+std::string whole_ms(base::Duration duration) {
+  return base::format_duration(
+      std::chrono::floor<std::chrono::milliseconds>(duration));
+}
+
+model::PeerInfo with_mode(model::PeerInfo self, partition::Mode mode) {
+  self.partition_handling = partition::mode_name(mode);
+  return self;
+}
+
+}  // namespace
+
+ClusterKeeper::ClusterKeeper(ClusterSettings settings, model::PeerInfo self,
+                             ClusterShell shell)
+    : settings_(std::move(settings)),
+      shell_(std::move(shell)),
+      logger_(shell_.logger.for_component(base::LogComponent::kCluster)),
+      membership_(settings_.membership,
+                  with_mode(std::move(self), settings_.partition.mode),
+                  settings_.peers, shell_.executor->now()),
+      history_(200, shell_.kept_partitions, shell_.executor->wall_now()) {
+  shell_.calls->set_observer(this);
+  driver_ = partition::family_of(settings_.partition.mode) ==
+                    partition::Family::kPause
+                ? make_pause_driver(settings_.partition, *this)
+                : make_downing_driver(settings_.partition, *this, shell_.lease);
+}
+
+ClusterKeeper::~ClusterKeeper() { shell_.calls->set_observer(nullptr); }
+
+void ClusterKeeper::start() {
+  WAYPOST_ASSERT(shell_.executor->in_executor_thread());
+  tick();
+}
+
+void ClusterKeeper::leave() {
+  step(membership::Leave{});
+  beat();
+}
+
+void ClusterKeeper::stop() {
+  timer_.reset();
+  keep_history();
+}
+
+void ClusterKeeper::tick() {
+  notice_gap();
+  step(membership::Tick{});
+  beat();
+  driver_->on_tick();
+  check_readiness();
+  keep_history();
+  timer_ = shell_.executor->run_after(
+      settings_.membership.detector.heartbeat_interval, [this] { tick(); });
+}
+
+// A sleeper's peers have written it off, and it never saw anybody leave.
+void ClusterKeeper::notice_gap() {
+  const base::Duration boot_time = shell_.boot_time();
+  const auto before = std::exchange(last_boot_time_, boot_time);
+  if (!before) return;
+  const base::Duration gap = boot_time - *before;
+  if (gap <= settings_.membership.detector.timeout) return;
+  logger_.warn("this nameserver did not run for a while",
+               {{"gap_ms", base::to_ms(gap)}});
+  history_.on_own_gap(gap, shell_.executor->wall_now());
+  driver_->on_own_gap(gap);
+  step(membership::OwnGap{gap});
+  mistrust("did not run for " + whole_ms(gap));
+}
+
+model::PeerHeartbeat ClusterKeeper::own_heartbeat() const {
+  model::PeerHeartbeat heartbeat = membership_.heartbeat();
+  heartbeat.state = shell_.service->state();
+  heartbeat.state_reason = shell_.service->state_reason();
+  heartbeat.client_connections = shell_.service->client_connections();
+  return heartbeat;
+}
+
+void ClusterKeeper::beat() {
+  std::vector<PeerCalls::Target> targets;
+  for (const auto& target : membership_.targets()) {
+    if (target.addresses.empty()) continue;
+    targets.push_back({target.name, target.addresses});
+  }
+  shell_.calls->beat(targets, own_heartbeat());
+}
+
+void ClusterKeeper::on_answer(const model::PeerHeartbeat& heartbeat,
+                              const base::Endpoint& dialed) {
+  hear(heartbeat, dialed);
+}
+
+void ClusterKeeper::on_no_answer(const base::Endpoint& dialed) {
+  step(membership::DialFailed{dialed});
+}
+
+model::PeerHeartbeat ClusterKeeper::on_heartbeat(
+    const model::PeerHeartbeat& heartbeat) {
+  hear(heartbeat, std::nullopt);
+  return own_heartbeat();
+}
+
+void ClusterKeeper::hear(const model::PeerHeartbeat& heartbeat,
+                         const std::optional<base::Endpoint>& dialed) {
+  const model::PeerName& name = heartbeat.sender.name;
+  Told& told = told_[name];
+  const auto serves = [](model::ServerState state) {
+    return state != model::ServerState::kPaused &&
+           state != model::ServerState::kDraining;
+  };
+  const bool stopped = serves(told.state) && !serves(heartbeat.state);
+  told = {heartbeat.state, heartbeat.state_reason};
+  step(membership::Heard{heartbeat, dialed});
+  if (!membership_.reachable(name)) return;
+  if (heartbeat.state == model::ServerState::kServing &&
+      std::exchange(resyncing_, false)) {
+    shell_.service->on_resynced();
+  }
+  driver_->on_heard(name);
+  if (stopped) driver_->on_stopped(name);
+}
+
+void ClusterKeeper::on_probe(const model::PeerProbe& probe,
+                             std::function<void(bool)> answer) {
+  if (!membership_.reaches(probe, now())) return answer(false);
+  if (probe.suspect == membership_.self().name) return answer(true);
+  // Known is not enough: a live call, so that nobody's death is taken for a bad
+  // link by those who notice it first.
+  shell_.calls->probe(
+      probe.suspect,
+      {probe.suspect, probe.suspect_generation, probe.suspect_generation},
+      [answer = std::move(answer)](base::Result<bool> alive) {
+        answer(alive.value_or(false));
+      });
+}
+
+void ClusterKeeper::on_heal(const model::PeerName& from,
+                            const model::HealMessage& message) {
+  const auto* record = membership_.table().find(from);
+  if (record == nullptr || !record->member()) return;
+  driver_->on_heal(from, message);
+}
+
+model::HealStatusReply ClusterKeeper::on_heal_status() const {
+  return driver_->heal_status();
+}
+
+void ClusterKeeper::on_link_closed(const model::PeerName& peer) {
+  step(membership::LinkClosed{peer});
+}
+
+// Reads are refused only while somebody else answers them.
+void ClusterKeeper::mistrust(const std::string& why) {
+  const model::PeerNames reachable = membership_.reachable();
+  const bool somebody_serves =
+      std::any_of(reachable.begin(), reachable.end(), [&](const auto& name) {
+        return name != membership_.self().name &&
+               state_of(name) == model::ServerState::kServing;
+      });
+  if (!somebody_serves || !pause_reasons_.empty()) return;
+  shell_.service->start_resync(why);
+  resyncing_ = true;
+}
+
+bool ClusterKeeper::lost_lately(const model::PeerName& peer) const {
+  const auto& records = history_.records();
+  return std::any_of(records.begin(), records.end(), [&](const auto& record) {
+    if (!record.peers.contains(peer)) return false;
+    if (record.kind == membership::PartitionKind::kOneSided) return false;
+    return record.open() || shell_.executor->wall_now() - *record.until <
+                                settings_.membership.detector.timeout;
+  });
+}
+
+void ClusterKeeper::set_peers(std::vector<base::Endpoint> peers) {
+  step(membership::SeedsChanged{std::move(peers)});
+}
+
+void ClusterKeeper::step(const membership::Event& event) {
+  for (const membership::Effect& effect : membership_.step(event, now())) {
+    perform(effect);
+  }
+  if (std::exchange(view_changed_, false)) {
+    driver_->on_view_changed();
+    warn_of_settings();
+    check_readiness();
+  }
+}
+
+model::ServerState ClusterKeeper::state_of(const model::PeerName& peer) const {
+  if (peer == membership_.self().name) return shell_.service->state();
+  const auto told = told_.find(peer);
+  return told == told_.end() ? model::ServerState::kStarting
+                             : told->second.state;
+}
+
+// --- What drivers do ---
+
+void ClusterKeeper::pause(const std::string& reason) {
+  note("paused: " + reason);
+  hold(PauseCause::kPolicy, reason);
+}
+
+void ClusterKeeper::resume() {
+  note("resumed");
+  let_go(PauseCause::kPolicy);
+}
+
+void ClusterKeeper::hold(PauseCause cause, const std::string& reason) {
+  pause_reasons_[cause] = reason;
+  shell_.service->pause(pause_reasons_.begin()->second);
+}
+
+void ClusterKeeper::let_go(PauseCause cause) {
+  if (pause_reasons_.erase(cause) == 0) return;
+  if (pause_reasons_.empty()) {
+    shell_.service->resume();
+  } else {
+    shell_.service->pause(pause_reasons_.begin()->second);
+  }
+}
+
+void ClusterKeeper::begin_restart(const std::string& reason) {
+  note(reason);
+  shell_.service->begin_restart(reason);
+}
+
+void ClusterKeeper::end_restart(const model::PeerName& winner) {
+  note("restarted");
+  shell_.service->end_restart(winner);
+}
+
+void ClusterKeeper::set_down(const model::PeerNames& names) {
+  step(membership::SetDown{names});
+}
+
+void ClusterKeeper::note(const std::string& action) {
+  logger_.warn("partition handling", {{"action", action}});
+  history_.note(action);
+}
+
+// --- Readiness, warnings, history ---
+
+void ClusterKeeper::check_readiness() {
+  const model::PeerNames members = membership_.members(true);
+  std::map<model::PeerName, partition::MemberHealth> health;
+  for (const model::PeerName& name : members) {
+    const bool reachable = membership_.reachable(name);
+    const model::ServerState state = state_of(name);
+    const bool runs = state != model::ServerState::kPaused &&
+                      state != model::ServerState::kDraining;
+    // Oneself, paused or not, is not missing.
+    const bool self = name == membership_.self().name;
+    health[name] = {reachable && (runs || self),
+                    reachable ? partition::Link::kUp : partition::Link::kDown};
+  }
+  const bool was_ready = readiness_.ready();
+  readiness_.check(members, health);
+  shell_.service->set_readiness(readiness_);
+  if (was_ready == readiness_.ready()) return;
+  const bool joining =
+      membership_.self().status == model::PeerStatus::kJoining &&
+      !membership_.was_down();
+  if (was_ready && !joining) {
+    logger_.warn("not all members are fine",
+                 {{"missing", model::to_string(readiness_.missing())}});
+  } else if (!was_ready) {
+    logger_.info("all members are fine");
+  }
+}
+
+void ClusterKeeper::warn_of_settings() {
+  partition::Roster roster;
+  roster.members = membership_.members(true);
+  roster.complete = membership_.members(true) == membership_.members(false);
+  roster.unreachable_after = settings_.membership.detector.timeout;
+  auto warnings = partition::warnings(settings_.partition, roster);
+  if (auto fits = partition::check_roster(settings_.partition, roster); !fits) {
+    warnings.insert(warnings.begin(), fits.error().message);
+  }
+  if (warnings == warnings_) return;
+  warnings_ = std::move(warnings);
+  for (const std::string& warning : warnings_) {
+    logger_.warn("cluster settings", {{"warning", warning}});
+  }
+}
+
+void ClusterKeeper::keep_history() {
+  if (shell_.keep_partitions) shell_.keep_partitions(history_);
+}
+
+}  // namespace waypost::cluster

@@ -1,0 +1,144 @@
+#ifndef WAYPOST_NAMESRV_CLUSTER_CLUSTER_KEEPER_H_
+#define WAYPOST_NAMESRV_CLUSTER_CLUSTER_KEEPER_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/log.h"
+#include "namesrv/cluster/partition_driver.h"
+#include "namesrv/cluster/peer_calls.h"
+#include "namesrv/membership/membership.h"
+#include "namesrv/membership/partition_history.h"
+#include "namesrv/partition/netsplit_gate.h"
+#include "namesrv/partition/settings.h"
+#include "wire/model/cluster.h"
+
+namespace waypost::cluster {
+
+struct ClusterSettings {
+  membership::MembershipSettings membership;
+  partition::Settings partition;
+  std::vector<base::Endpoint> peers;
+};
+
+struct ClusterShell {
+  base::Executor* executor = nullptr;
+  // CLOCK_BOOTTIME, to notice our own sleep.
+  std::function<base::Duration()> boot_time;
+  PeerCalls* calls = nullptr;
+  ServiceControl* service = nullptr;
+  Lease* lease = nullptr;  // null unless the mode needs one
+  std::vector<membership::PartitionRecord> kept_partitions;
+  // Keeps what changed of the history; null: it is not kept.
+  std::function<void(const membership::PartitionHistory&)> keep_partitions;
+  base::Logger logger;
+};
+
+// A nameserver's part in its group: sends and answers heartbeats, follows who
+// is there, handles partitions as configured, records them, and tells
+// operators. One thread, that of its executor.
+class ClusterKeeper : private PartitionActions, private PeerObserver {
+ public:
+  ClusterKeeper(ClusterSettings settings, model::PeerInfo self,
+                ClusterShell shell);
+  ~ClusterKeeper() override;
+  ClusterKeeper(const ClusterKeeper&) = delete;
+  ClusterKeeper& operator=(const ClusterKeeper&) = delete;
+
+  void start();
+  // Says that we leave, in the next heartbeat to everybody, which goes out now.
+  void leave();
+  void stop();
+
+  // --- From peers ---
+
+  model::PeerHeartbeat on_heartbeat(const model::PeerHeartbeat& heartbeat);
+  // `answer` is called once, perhaps from inside.
+  void on_probe(const model::PeerProbe& probe,
+                std::function<void(bool)> answer);
+  void on_heal(const model::PeerName& from, const model::HealMessage& message);
+  model::HealStatusReply on_heal_status() const;
+
+  // --- From operators ---
+
+  model::ClusterMembers show() const;
+  model::PartitionList partitions() const;
+  std::size_t clear_partitions();
+  // kNotFound: nobody is known by that name; kConflict: it is ourselves.
+  base::Result<bool> forget(const model::PeerName& name, bool forgotten);
+  void set_peers(std::vector<base::Endpoint> peers);
+
+  const membership::Membership& members() const override { return membership_; }
+  const partition::Readiness& readiness() const { return readiness_; }
+
+ private:
+  // PartitionActions.
+  model::ServerState state_of(const model::PeerName& peer) const override;
+  void pause(const std::string& reason) override;
+  void resume() override;
+  void begin_restart(const std::string& reason) override;
+  void end_restart(const model::PeerName& winner) override;
+  void set_down(const model::PeerNames& names) override;
+  void note(const std::string& action) override;
+  PeerCalls& calls() override { return *shell_.calls; }
+  std::uint64_t client_connections() const override {
+    return shell_.service->client_connections();
+  }
+  base::Executor& executor() override { return *shell_.executor; }
+  const base::Logger& logger() const override { return logger_; }
+
+  // PeerObserver.
+  void on_answer(const model::PeerHeartbeat& heartbeat,
+                 const base::Endpoint& dialed) override;
+  void on_no_answer(const base::Endpoint& dialed) override;
+  void on_link_closed(const model::PeerName& peer) override;
+
+  // Why the service is paused, when it is; several reasons may hold at once.
+  enum class PauseCause { kForgotten, kDown, kPolicy };
+  void hold(PauseCause cause, const std::string& reason);
+  void let_go(PauseCause cause);
+
+  void tick();
+  void notice_gap();
+  void beat();
+  void step(const membership::Event& event);
+  void perform(const membership::Effect& effect);
+  void hear(const model::PeerHeartbeat& heartbeat,
+            const std::optional<base::Endpoint>& dialed);
+  model::PeerHeartbeat own_heartbeat() const;
+  void mistrust(const std::string& why);
+  // Whether we had lost it as well: nothing one-sided about it then.
+  bool lost_lately(const model::PeerName& peer) const;
+  void check_readiness();
+  void warn_of_settings();
+  void keep_history();
+  base::Instant now() const { return shell_.executor->now(); }
+
+  const ClusterSettings settings_;
+  const ClusterShell shell_;
+  const base::Logger logger_;
+  membership::Membership membership_;
+  membership::PartitionHistory history_;
+  partition::Readiness readiness_;
+  std::unique_ptr<PartitionDriver> driver_;
+  std::map<PauseCause, std::string> pause_reasons_;
+  struct Told {
+    model::ServerState state = model::ServerState::kStarting;
+    std::string reason;
+  };
+  std::map<model::PeerName, Told> told_;
+  std::vector<std::string> warnings_;
+  std::optional<base::Duration> last_boot_time_;
+  std::unique_ptr<base::Timer> timer_;
+  bool view_changed_ = false;
+  bool resyncing_ = false;
+};
+
+}  // namespace waypost::cluster
+
+#endif  // WAYPOST_NAMESRV_CLUSTER_CLUSTER_KEEPER_H_

@@ -1,0 +1,202 @@
+// The downing family: a resolver, fed with what changes.
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "base/units.h"
+#include "namesrv/cluster/partition_driver.h"
+
+namespace waypost::cluster {
+namespace {
+
+using namespace waypost::partition;
+
+MemberStatus status_of(model::PeerStatus status) {
+  switch (status) {
+    case model::PeerStatus::kJoining:
+      return MemberStatus::kJoining;
+    case model::PeerStatus::kUp:
+      return MemberStatus::kUp;
+    case model::PeerStatus::kLeaving:
+      break;
+  }
+  return MemberStatus::kLeaving;
+}
+
+Member member_of(const model::PeerInfo& info) {
+  Member member;
+  member.name = info.name;
+  member.status = status_of(info.status);
+  member.roles = {info.roles.begin(), info.roles.end()};
+  member.up_number = info.up_number;
+  return member;
+}
+
+std::string text_of(const SetDown& down) {
+  std::string text = "sets to down " +
+                     model::to_string({down.names.begin(), down.names.end()}) +
+                     " (" + std::string(decision_name(down.decision));
+  if (down.unstable) text += ", the view never came to rest";
+  if (down.second_look_conflict) text += ", observations contradict each other";
+  return text + ")";
+}
+
+class DowningDriver : public PartitionDriver {
+ public:
+  DowningDriver(const Settings& settings, PartitionActions& actions,
+                Lease* lease)
+      : settings_(resolver_settings(settings)),
+        actions_(actions),
+        lease_(lease) {
+    on_new_life();
+  }
+
+  // What the others know of our earlier life means nothing to this one.
+  void on_new_life() override {
+    acquire_timer_.reset();
+    ++resolver_life_;
+    resolver_.emplace(settings_, actions_.members().self().name, "",
+                      actions_.executor().now());
+    told_ = {};
+    on_view_changed();
+  }
+
+  void on_view_changed() override {
+    // One that is out has no say until it is admitted again.
+    if (actions_.members().was_down()) return;
+    const View now = look();
+    const View before = std::exchange(told_, now);
+    for (const auto& [name, member] : now.members) {
+      const auto known = before.members.find(name);
+      if (known == before.members.end() || known->second != member) {
+        step(MemberChanged{member});
+      }
+    }
+    for (const auto& [name, member] : before.members) {
+      if (!now.members.contains(name)) step(MemberRemoved{name});
+    }
+    if (now.observations != before.observations) {
+      step(ObservationsChanged{now.observations});
+    }
+    if (now.seen_by != before.seen_by) step(SeenChanged{now.seen_by});
+    for (const model::PeerName& name : now.unreachable) {
+      if (!before.unreachable.contains(name)) step(MemberUnreachable{name});
+    }
+    for (const model::PeerName& name : before.unreachable) {
+      if (!now.unreachable.contains(name)) step(MemberReachable{name});
+    }
+    if (now.leader != before.leader) step(LeaderChanged{now.leader});
+  }
+
+  void on_tick() override {
+    if (actions_.members().was_down()) return;
+    on_view_changed();
+    step(ResolverTick{lease_ != nullptr && lease_->held()});
+  }
+
+ private:
+  struct View {
+    std::map<model::PeerName, Member> members;
+    model::PeerNames unreachable;
+    std::vector<Observation> observations;
+    model::PeerNames seen_by;
+    std::optional<model::PeerName> leader;
+  };
+
+  View look() const {
+    const membership::Membership& members = actions_.members();
+    View view;
+    view.members.emplace(members.self().name, member_of(members.self()));
+    for (const auto& [name, record] : members.table().records()) {
+      // One that is down or forgotten has no say and no place: it is removed.
+      if (!record.member()) continue;
+      // Neither has one that left in order and is gone.
+      if (record.info.status == model::PeerStatus::kLeaving &&
+          !members.reachable(name)) {
+        continue;
+      }
+      view.members.emplace(name, member_of(record.info));
+    }
+    for (const auto& [observer, subject] : members.observations()) {
+      if (!view.members.contains(observer)) continue;
+      if (!view.members.contains(subject)) continue;
+      view.observations.push_back({observer, subject});
+      view.unreachable.insert(subject);
+    }
+    view.seen_by = members.seen_by();
+    view.leader = members.leader();
+    return view;
+  }
+
+  void step(const ResolverEvent& event) {
+    const std::uint64_t life = resolver_life_;
+    for (const ResolverEffect& effect :
+         resolver_->step(event, actions_.executor().now())) {
+      perform(effect);
+      // It was ourselves: the rest is about an earlier life.
+      if (life != resolver_life_) return;
+    }
+  }
+
+  void perform(const ResolverEffect& effect) {
+    if (const auto* down = std::get_if<SetDown>(&effect)) {
+      actions_.note(text_of(*down));
+      actions_.set_down({down->names.begin(), down->names.end()});
+    } else if (const auto* acquire = std::get_if<AcquireLease>(&effect)) {
+      acquire_timer_ = actions_.executor().run_after(
+          acquire->after, [this] { acquire_lease(); });
+    } else if (std::holds_alternative<ReleaseLease>(effect)) {
+      release_lease();
+    } else if (const auto* quorum = std::get_if<QuorumExceeded>(&effect)) {
+      actions_.logger().warn(
+          "more nameservers than static-quorum is meant for: a partition would "
+          "set all of them to down",
+          {{"members", quorum->members}, {"most", quorum->most}});
+    }
+  }
+
+  void acquire_lease() {
+    if (lease_ == nullptr) return step(LeaseAnswered{false});
+    lease_->acquire([this, life = resolver_life_, alive = alive_](bool held) {
+      if (!*alive) return;
+      actions_.note(held ? "got the lease" : "did not get the lease");
+      if (life == resolver_life_) step(LeaseAnswered{held});
+    });
+  }
+
+  void release_lease() {
+    if (lease_ == nullptr) return step(LeaseReleased{true});
+    lease_->release(
+        [this, life = resolver_life_, alive = alive_](bool released) {
+          if (!*alive || life != resolver_life_) return;
+          if (released) actions_.note("gave the lease back");
+          step(LeaseReleased{released});
+        });
+  }
+
+  const ResolverSettings settings_;
+  PartitionActions& actions_;
+  Lease* const lease_;
+  std::optional<DowningResolver> resolver_;
+  std::uint64_t resolver_life_ = 0;
+  View told_;
+  std::unique_ptr<base::Timer> acquire_timer_;
+  struct Alive {
+    ~Alive() { *flag = false; }
+    std::shared_ptr<bool> flag = std::make_shared<bool>(true);
+  } alive_holder_;
+  const std::shared_ptr<bool> alive_ = alive_holder_.flag;
+};
+
+}  // namespace
+
+std::unique_ptr<PartitionDriver> make_downing_driver(
+    const partition::Settings& settings, PartitionActions& actions,
+    Lease* lease) {
+  return std::make_unique<DowningDriver>(settings, actions, lease);
+}
+
+}  // namespace waypost::cluster

@@ -1,0 +1,179 @@
+#include "namesrv/handlers/cluster/cluster_session.h"
+
+#include <utility>
+
+#include "namesrv/handlers/close_cause.h"
+#include "wire/codec/peer.h"
+
+namespace waypost::handlers {
+namespace {
+
+template <typename Message>
+void answer(rpc::ServerSession& session, const codec::FrameView& frame,
+            const Message& message) {
+  session.reply(frame.header.kind, codec::kFlagReply,
+                frame.header.correlation_id, codec::encode(message));
+}
+
+template <typename Message>
+bool decode(rpc::ServerSession& session, const codec::FrameView& frame,
+            Message& message) {
+  auto decoded = codec::decode<Message>(frame.payload);
+  if (decoded) {
+    message = std::move(*decoded);
+    return true;
+  }
+  // It does not speak our protocol.
+  session.refuse(frame.header.correlation_id, decoded.error());
+  return false;
+}
+
+}  // namespace
+
+ClusterSession::ClusterSession(ClusterContext& context,
+                               rpc::ServerSession& session)
+    : context_(context), session_(session) {
+  const PeerLinkSettings& settings = context_.links->settings();
+  if (!settings.secret.empty()) auth_.emplace(settings.secret, settings.self);
+}
+
+bool ClusterSession::admitted() const { return !auth_ || auth_->done(); }
+
+void ClusterSession::on_request(const codec::FrameView& frame) {
+  using Kind = codec::FrameKind;
+  switch (frame.header.kind) {
+    case Kind::kHello: {
+      model::HelloRequest request;
+      if (!decode(session_, frame, request)) return;
+      return answer(session_, frame, context_.hello());
+    }
+    case Kind::kPing:
+      return session_.reply(Kind::kPing, codec::kFlagReply,
+                            frame.header.correlation_id, {});
+    case Kind::kPeerAuth:
+      return authenticate(frame);
+    default:
+      break;
+  }
+  if (!admitted()) {
+    session_.refuse(
+        frame.header.correlation_id,
+        {base::ErrorCode::kDenied, "the cluster port asks for cluster.secret",
+         "set it on both ends"});
+    return;
+  }
+  switch (frame.header.kind) {
+    case Kind::kPeerHeartbeat:
+      return heartbeat(frame);
+    case Kind::kPeerProbe:
+      return probe(frame);
+    case Kind::kPeerHeal:
+      return heal(frame);
+    case Kind::kPeerHealStatus:
+      return answer(session_, frame, context_.keeper->on_heal_status());
+    case Kind::kClusterMembers:
+      return answer(session_, frame, context_.keeper->show());
+    case Kind::kListPartitions:
+      return answer(session_, frame, context_.keeper->partitions());
+    case Kind::kClearPartitions:
+      return answer(
+          session_, frame,
+          model::ChangeReply{context_.keeper->clear_partitions() > 0});
+    case Kind::kForgetPeer:
+      return forget(frame);
+    case Kind::kClusterView:
+      return answer(session_, frame, context_.view());
+    default:
+      session_.reply_error(frame.header.correlation_id,
+                           {base::ErrorCode::kUnsupported,
+                            "the cluster port does not answer " +
+                                codec::frame_kind_name(frame.header.kind),
+                            "ask the service port"});
+  }
+}
+
+void ClusterSession::on_closed(transport::CloseReason reason) {
+  if (!peer_) return;
+  const bool by_peer =
+      cause_of(reason) == registry::BindingClosed::Cause::kPeer;
+  context_.links->remove_session(*peer_, session_, by_peer);
+}
+
+void ClusterSession::authenticate(const codec::FrameView& frame) {
+  model::PeerAuth message;
+  if (!decode(session_, frame, message)) return;
+  if (!auth_) {
+    // None is asked for here; who has a secret must not think that it counts.
+    session_.refuse(
+        frame.header.correlation_id,
+        {base::ErrorCode::kDenied, "this nameserver has no cluster.secret",
+         "set it on both ends"});
+    return;
+  }
+  const auto answered = auth_->answer(message);
+  if (!answered) {
+    context_.logger.warn("a caller on the cluster port is not believed",
+                         {{"peer", session_.peer().to_string()},
+                          {"name", message.name.value()}});
+    session_.refuse(frame.header.correlation_id, answered.error());
+    return;
+  }
+  answer(session_, frame, *answered);
+}
+
+void ClusterSession::heartbeat(const codec::FrameView& frame) {
+  model::PeerHeartbeat message;
+  if (!decode(session_, frame, message)) return;
+  const model::PeerName& name = message.sender.name;
+  if (peer_ && *peer_ != name) {
+    session_.refuse(frame.header.correlation_id,
+                    {base::ErrorCode::kInvalidArgument,
+                     "this connection is " + peer_->value() + "'s, not " +
+                         name.value() + "'s",
+                     ""});
+    return;
+  }
+  if (!peer_) {
+    if (!context_.links->add_session(name, session_)) return session_.close();
+    peer_ = name;
+  }
+  answer(session_, frame, context_.keeper->on_heartbeat(message));
+}
+
+void ClusterSession::probe(const codec::FrameView& frame) {
+  model::PeerProbe message;
+  if (!decode(session_, frame, message)) return;
+  session_.expect(false);
+  context_.keeper->on_probe(
+      message, [&context = context_, id = session_.id(),
+                correlation_id = frame.header.correlation_id](bool reaches) {
+        rpc::ServerSession* session = context.find_session(id);
+        if (session == nullptr) return;
+        session->reply(codec::FrameKind::kPeerProbe, codec::kFlagReply,
+                       correlation_id,
+                       codec::encode(model::PeerProbeReply{reaches}));
+        session->settle();
+      });
+}
+
+void ClusterSession::heal(const codec::FrameView& frame) {
+  model::HealMessage message;
+  if (!decode(session_, frame, message)) return;
+  session_.reply(frame.header.kind, codec::kFlagReply,
+                 frame.header.correlation_id, {});
+  // Whoever heals has beaten first.
+  if (peer_) context_.keeper->on_heal(*peer_, message);
+}
+
+void ClusterSession::forget(const codec::FrameView& frame) {
+  model::ForgetPeerRequest request;
+  if (!decode(session_, frame, request)) return;
+  const auto changed = context_.keeper->forget(request.name, request.forgotten);
+  if (!changed) {
+    session_.reply_error(frame.header.correlation_id, changed.error());
+    return;
+  }
+  answer(session_, frame, model::ChangeReply{*changed});
+}
+
+}  // namespace waypost::handlers

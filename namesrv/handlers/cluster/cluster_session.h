@@ -1,0 +1,52 @@
+#ifndef WAYPOST_NAMESRV_HANDLERS_CLUSTER_CLUSTER_SESSION_H_
+#define WAYPOST_NAMESRV_HANDLERS_CLUSTER_CLUSTER_SESSION_H_
+
+#include <functional>
+#include <optional>
+
+#include "namesrv/cluster/cluster_keeper.h"
+#include "namesrv/handlers/cluster/peer_auth.h"
+#include "namesrv/handlers/cluster/peer_links.h"
+#include "wire/model/operations.h"
+#include "wire/rpc/session.h"
+
+namespace waypost::handlers {
+
+// What the sessions of the cluster port share; outlives them.
+struct ClusterContext {
+  cluster::ClusterKeeper* keeper = nullptr;
+  PeerLinks* links = nullptr;
+  // As the service port's hello and cluster view tell.
+  std::function<model::HelloReply()> hello;
+  std::function<model::ClusterView()> view;
+  // The session of that id, or null when it has ended.
+  std::function<rpc::ServerSession*(std::uint64_t)> find_session;
+  base::Logger logger;
+};
+
+// One connection on the cluster port, from a peer or from waypostctl: decodes,
+// asks the keeper, encodes. On the keeper's thread.
+class ClusterSession : public rpc::SessionHandler {
+ public:
+  ClusterSession(ClusterContext& context, rpc::ServerSession& session);
+
+  void on_request(const codec::FrameView& frame) override;
+  void on_closed(transport::CloseReason reason) override;
+
+ private:
+  void authenticate(const codec::FrameView& frame);
+  void heartbeat(const codec::FrameView& frame);
+  void probe(const codec::FrameView& frame);
+  void heal(const codec::FrameView& frame);
+  void forget(const codec::FrameView& frame);
+  bool admitted() const;
+
+  ClusterContext& context_;
+  rpc::ServerSession& session_;
+  std::optional<AuthAnswerer> auth_;
+  std::optional<model::PeerName> peer_;
+};
+
+}  // namespace waypost::handlers
+
+#endif  // WAYPOST_NAMESRV_HANDLERS_CLUSTER_CLUSTER_SESSION_H_

@@ -1,0 +1,100 @@
+#ifndef WAYPOST_NAMESRV_HANDLERS_CLUSTER_PEER_LINK_H_
+#define WAYPOST_NAMESRV_HANDLERS_CLUSTER_PEER_LINK_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/log.h"
+#include "namesrv/handlers/cluster/peer_auth.h"
+#include "wire/model/peer_messages.h"
+#include "wire/rpc/channel.h"
+#include "wire/transport/network.h"
+
+namespace waypost::handlers {
+
+struct PeerLinkSettings {
+  model::PeerName self;
+  std::string version;  // of the program, for hello
+  std::string secret;   // empty: none is asked for
+  // For a connection and its handshake together.
+  base::Duration connect_timeout = std::chrono::seconds(2);
+  // A call that is not answered within this closes the connection.
+  base::Duration call_timeout = std::chrono::seconds(5);
+  std::size_t payload_max_bytes = codec::kPayloadMaxBytesDefault;
+};
+
+// Our connection to one peer: made again with each heartbeat while there is
+// none, at the next of its addresses; closed when a call is not answered. Loop
+// thread.
+class PeerLink : public rpc::ChannelObserver {
+ public:
+  // What happens to it; never inside a call of the owner's.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual void on_link_answer(PeerLink& link,
+                                const model::PeerHeartbeat& heartbeat) = 0;
+    virtual void on_link_failure(PeerLink& link, const base::Error& error) = 0;
+    // A connection that was in use has ended; `by_peer`: its side closed it.
+    virtual void on_link_ended(PeerLink& link, bool by_peer) = 0;
+  };
+
+  PeerLink(base::Executor& executor, transport::Network& network,
+           const PeerLinkSettings& settings, Owner& owner, base::Logger logger);
+  ~PeerLink() override;
+  PeerLink(const PeerLink&) = delete;
+  PeerLink& operator=(const PeerLink&) = delete;
+
+  void set_addresses(std::vector<base::Endpoint> addresses);
+  // The address in use, or to be tried next.
+  const base::Endpoint& address() const { return addresses_[current_]; }
+  bool ready() const { return phase_ == Phase::kReady; }
+
+  void beat(std::string heartbeat_payload);
+  // Connects first where there is no connection; kUnavailable when that fails
+  // or too much waits. From the loop.
+  void call(codec::FrameKind kind, std::string payload,
+            std::function<void(base::Result<std::string>)> on_answer);
+  void close(const std::string& why);
+
+ private:
+  enum class Phase : std::uint8_t { kIdle, kConnecting, kProving, kReady };
+
+  void on_connected(const model::HelloReply& reply) override;
+  void on_disconnected(const base::Error& error) override;
+  void on_push(codec::FrameKind kind,
+               std::span<const std::byte> payload) override;
+
+  void connect();
+  void prove();
+  void become_ready();
+  void send_beat();
+  void fail_waiting(const base::Error& error);
+
+  base::Executor& executor_;
+  transport::Network& network_;
+  const PeerLinkSettings& settings_;
+  Owner& owner_;
+  const base::Logger logger_;
+  std::vector<base::Endpoint> addresses_;
+  std::size_t current_ = 0;
+  std::unique_ptr<rpc::Channel> channel_;
+  Phase phase_ = Phase::kIdle;
+  bool closing_ = false;  // by ourselves
+  std::optional<AuthCaller> auth_;
+  std::string waiting_beat_;
+  struct Waiting {
+    codec::FrameKind kind;
+    std::string payload;
+    std::function<void(base::Result<std::string>)> on_answer;
+  };
+  std::vector<Waiting> waiting_;
+};
+
+}  // namespace waypost::handlers
+
+#endif  // WAYPOST_NAMESRV_HANDLERS_CLUSTER_PEER_LINK_H_

@@ -1,0 +1,88 @@
+#ifndef WAYPOST_NAMESRV_SERVER_CLUSTER_NODE_H_
+#define WAYPOST_NAMESRV_SERVER_CLUSTER_NODE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/log.h"
+#include "namesrv/cluster/cluster_keeper.h"
+#include "namesrv/handlers/cluster/cluster_session.h"
+#include "namesrv/handlers/cluster/peer_links.h"
+#include "namesrv/server/settings.h"
+#include "namesrv/service/name_service.h"
+#include "wire/rpc/acceptor.h"
+#include "wire/transport/network.h"
+
+namespace waypost::server {
+
+// A nameserver's side towards its peers, wired: the cluster port, the links,
+// the keeper, and what partition handling does to the service. On the registry
+// thread, whose loop it uses; real or simulated.
+class ClusterNode : private cluster::ServiceControl {
+ public:
+  struct Shell {
+    base::Executor* executor = nullptr;
+    transport::Network* network = nullptr;
+    service::NameService* service = nullptr;
+    std::function<base::Duration()> boot_time;
+    // The service port of all I/O loops.
+    std::function<void()> close_service_port;
+    std::function<void()> open_service_port;
+    std::function<std::uint64_t()> client_connections;
+    // What the service port is reached at, for peers and operators.
+    base::Endpoint service_address;
+    std::vector<membership::PartitionRecord> kept_partitions;
+    std::function<void(const membership::PartitionHistory&)> keep_partitions;
+    cluster::Lease* lease = nullptr;
+    base::Logger logger;
+  };
+
+  // `settings.cluster.listen_at` is set; must outlive it, as the shell's parts.
+  ClusterNode(const ServerSettings& settings, Shell shell);
+  ~ClusterNode() override;
+
+  base::Status listen();
+  const base::Endpoint& local() const { return acceptor_->local(); }
+  // After listen().
+  void start();
+  // Tells peers that we are going.
+  void leave() {
+    if (keeper_) keeper_->leave();
+  }
+  void stop();
+  // Closes everything; what a killed process leaves to its kernel.
+  void close();
+
+  const cluster::ClusterKeeper& keeper() const { return *keeper_; }
+  cluster::ClusterKeeper& keeper() { return *keeper_; }
+
+ private:
+  void pause(const std::string& reason) override;
+  void resume() override;
+  void begin_restart(const std::string& reason) override;
+  void end_restart(const model::PeerName& winner) override;
+  void start_resync(const std::string& reason) override;
+  void on_resynced() override;
+  void set_readiness(const partition::Readiness& readiness) override;
+  model::ServerState state() const override;
+  std::string state_reason() const override;
+  std::uint64_t client_connections() const override;
+
+  model::PeerInfo self() const;
+  model::HelloReply hello() const;
+
+  const ServerSettings& settings_;
+  const Shell shell_;
+  handlers::PeerLinks links_;
+  handlers::ClusterContext context_;
+  std::unique_ptr<rpc::Acceptor> acceptor_;
+  std::unique_ptr<cluster::ClusterKeeper> keeper_;
+  bool paused_ = false;
+};
+
+}  // namespace waypost::server
+
+#endif  // WAYPOST_NAMESRV_SERVER_CLUSTER_NODE_H_

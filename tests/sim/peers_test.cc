@@ -1,0 +1,341 @@
+// Nameservers that know each other, in the simulated world: what partition
+// handling does to services, agents and clients.
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "tests/sim/deployment.h"
+#include "wire/codec/native.h"
+#include "wire/rpc/channel.h"
+
+namespace waypost::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using partition::Mode;
+using State = model::ServerState;
+
+// A lease that everybody reaches always.
+class SharedLease {
+ public:
+  class Handle : public cluster::Lease {
+   public:
+    Handle(SharedLease& lease, SimNode& node) : lease_(lease), node_(node) {}
+    void acquire(Done done) override {
+      if (lease_.holder_ == nullptr) lease_.holder_ = this;
+      node_.executor(0).post([this, done] { done(held()); });
+    }
+    void release(Done done) override {
+      if (held()) lease_.holder_ = nullptr;
+      node_.executor(0).post([done] { done(true); });
+    }
+    bool held() const override { return lease_.holder_ == this; }
+
+   private:
+    SharedLease& lease_;
+    SimNode& node_;
+  };
+
+  Handle* handle(SimNode& node) {
+    handles_.push_back(std::make_unique<Handle>(*this, node));
+    return handles_.back().get();
+  }
+
+ private:
+  Handle* holder_ = nullptr;
+  std::vector<std::unique_ptr<Handle>> handles_;
+};
+
+struct Group {
+  explicit Group(Mode mode, std::size_t size = 3, std::uint64_t seed = 1)
+      : system({.seed = seed,
+                .nameservers = size,
+                .brokers = 2,
+                .clients = 1,
+                .profile = "fast",
+                .peers = true,
+                .adjust = [this, mode, size](SimNameserver& nameserver) {
+                  auto& cluster = nameserver.settings.cluster;
+                  cluster.partition_handling = static_cast<std::size_t>(mode);
+                  cluster.pause_nodes = "ns-0";
+                  cluster.pause_recover = "autoheal";
+                  cluster.quorum_size = static_cast<std::int64_t>(size / 2 + 1);
+                  cluster.keeper.partition.stable_after = 7s;
+                  if (mode == Mode::kLeaseMajority) {
+                    cluster.lease_implementation = "file";
+                    cluster.lease_file = "simulated";
+                    nameserver.lease = lease.handle(nameserver.node());
+                  }
+                }}) {}
+
+  SimNameserver& ns(std::size_t i) { return *system.nameservers[i]; }
+  State state(std::size_t i) { return ns(i).state(); }
+  void cut_off(const std::set<std::size_t>& side) {
+    for (std::size_t i = 0; i < system.nameservers.size(); ++i) {
+      for (const std::size_t j : side) {
+        if (!side.contains(i)) {
+          system.world.cut(ns(i).node().name(), ns(j).node().name());
+        }
+      }
+    }
+  }
+  std::size_t serving() {
+    std::size_t count = 0;
+    for (auto& each : system.nameservers) {
+      if (each->running() && each->state() == State::kServing) ++count;
+    }
+    return count;
+  }
+  bool all_serve() { return serving() == system.nameservers.size(); }
+  void run(base::Duration duration) { system.world.run_for(duration); }
+
+  SharedLease lease;
+  Deployment system;
+};
+
+TEST_CASE("peers find each other and go on serving") {
+  Group group(Mode::kIgnore);
+  REQUIRE(group.system.settle());
+  group.run(5s);
+  INFO(group.system.transcript.text());
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(group.ns(i).keeper().members().reachable().size() == 3);
+    CHECK(group.ns(i).keeper().members().members(true).size() == 3);
+    CHECK(group.ns(i).keeper().readiness().ready());
+  }
+}
+
+TEST_CASE(
+    "the death of one of three disturbs nobody, in any mode but down-all") {
+  for (const Mode mode : {Mode::kIgnore, Mode::kPauseMinority, Mode::kAutoheal,
+                          Mode::kStaticQuorum, Mode::kKeepMajority,
+                          Mode::kKeepOldest, Mode::kLeaseMajority}) {
+    CAPTURE(partition::mode_name(mode));
+    Group group(mode);
+    REQUIRE(group.system.settle());
+    group.run(5s);
+    group.ns(2).kill();
+    group.run(60s);
+    INFO(group.system.transcript.text());
+    CHECK(group.state(0) == State::kServing);
+    CHECK(group.state(1) == State::kServing);
+    group.ns(2).start();
+    group.run(30s);
+    CHECK(group.all_serve());
+  }
+}
+
+// Which nameservers serve while they are cut into two parts.
+std::set<std::size_t> serving_during(Mode mode, std::size_t size,
+                                     const std::set<std::size_t>& side) {
+  Group group(mode, size);
+  REQUIRE(group.system.settle());
+  group.run(5s);
+  group.cut_off(side);
+  group.run(60s);
+  std::set<std::size_t> serving;
+  for (std::size_t i = 0; i < size; ++i) {
+    if (group.state(i) == State::kServing) serving.insert(i);
+  }
+  INFO(group.system.transcript.text());
+  group.system.world.heal_all();
+  group.run(40s);
+  CHECK(group.all_serve());
+  CHECK(group.system.all_nameservers_have(group.system.full_route()));
+  CHECK(group.system.all_clients_have(group.system.full_route()));
+  return serving;
+}
+
+TEST_CASE("a cut in each mode: who serves during it and all after it") {
+  using Set = std::set<std::size_t>;
+  const Set all3 = {0, 1, 2};
+  CHECK(serving_during(Mode::kIgnore, 3, {2}) == all3);
+  CHECK(serving_during(Mode::kAutoheal, 3, {2}) == all3);
+  CHECK(serving_during(Mode::kPauseMinority, 3, {2}) == Set{0, 1});
+  CHECK(serving_during(Mode::kPauseMinority, 4, {2, 3}) == Set{});
+  CHECK(serving_during(Mode::kPauseIfAllDown, 3, {2}) == Set{0, 1});
+  CHECK(serving_during(Mode::kPauseIfAllDown, 3, {0}) == Set{0});
+  CHECK(serving_during(Mode::kStaticQuorum, 5, {3, 4}) == Set{0, 1, 2});
+  CHECK(serving_during(Mode::kKeepMajority, 5, {0, 1}) == Set{2, 3, 4});
+  CHECK(serving_during(Mode::kKeepMajority, 4, {2, 3}) == Set{0, 1});
+  CHECK(serving_during(Mode::kLeaseMajority, 5, {3, 4}) == Set{0, 1, 2});
+  // More than half of all reach each other and come back by themselves.
+  CHECK(serving_during(Mode::kDownAll, 3, {2}) == Set{0, 1});
+}
+
+TEST_CASE("keep-oldest keeps the side of the oldest") {
+  Group group(Mode::kKeepOldest, 5);
+  REQUIRE(group.system.settle());
+  group.run(5s);
+  std::size_t oldest = 0;
+  for (std::size_t i = 1; i < 5; ++i) {
+    const auto& one = group.ns(i).keeper().members().self();
+    const auto& best = group.ns(oldest).keeper().members().self();
+    if (std::tie(one.up_number, one.name) <
+        std::tie(best.up_number, best.name)) {
+      oldest = i;
+    }
+  }
+  const std::size_t companion = (oldest + 1) % 5;
+  group.cut_off({oldest, companion});
+  group.run(60s);
+  INFO(group.system.transcript.text());
+  CHECK(group.serving() == 2);
+  CHECK(group.state(oldest) == State::kServing);
+  CHECK(group.state(companion) == State::kServing);
+  group.system.world.heal_all();
+  group.run(40s);
+  CHECK(group.all_serve());
+}
+
+TEST_CASE("a paused nameserver serves nobody, and its clients move on") {
+  Group group(Mode::kPauseMinority);
+  REQUIRE(group.system.settle());
+  auto& client = *group.system.clients[0];
+  REQUIRE(client.nameserver() == group.ns(0).endpoint().to_string());
+  group.run(5s);
+  group.cut_off({0});
+  group.run(20s);
+  INFO(group.system.transcript.text());
+  CHECK(group.state(0) == State::kPaused);
+  CHECK(client.nameserver() != group.ns(0).endpoint().to_string());
+  CHECK(group.system.all_clients_have(group.system.full_route()));
+  // Its pause has removed no broker.
+  CHECK(group.ns(0).brokers_of(Deployment::kTopic) ==
+        group.system.full_route());
+}
+
+TEST_CASE("a partial cut: pause-minority pauses an end, ignore completes it") {
+  Group group(Mode::kPauseMinority);
+  REQUIRE(group.system.settle());
+  group.run(5s);
+  group.system.world.cut("ns-0", "ns-1");
+  group.run(30s);
+  INFO(group.system.transcript.text());
+  CHECK(group.state(2) == State::kServing);
+  CHECK(group.serving() < 3);
+  group.system.world.heal_all();
+  group.run(30s);
+  CHECK(group.all_serve());
+}
+
+TEST_CASE("a sleeper finds out that it was written off") {
+  for (const Mode mode : {Mode::kIgnore, Mode::kPauseMinority, Mode::kAutoheal,
+                          Mode::kKeepMajority}) {
+    CAPTURE(partition::mode_name(mode));
+    Group group(mode);
+    REQUIRE(group.system.settle());
+    group.run(5s);
+    group.ns(1).node().suspend();
+    group.run(60s);
+    group.ns(1).node().resume();
+    group.run(30s);
+    INFO(group.system.transcript.text());
+    CHECK(group.all_serve());
+    const auto& records = group.ns(1).keeper().partitions().partitions;
+    CHECK(std::any_of(records.begin(), records.end(), [](const auto& record) {
+      return record.kind == "own-gap";
+    }));
+    CHECK(group.system.all_nameservers_have(group.system.full_route()));
+  }
+}
+
+TEST_CASE("partitions are recorded and survive a restart") {
+  Group group(Mode::kIgnore);
+  REQUIRE(group.system.settle());
+  group.run(5s);
+  group.cut_off({2});
+  group.run(30s);
+  group.system.world.heal_all();
+  group.run(10s);
+  const auto& list = group.ns(2).keeper().partitions().partitions;
+  INFO(group.system.transcript.text());
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].kind == "partition");
+  CHECK(list[0].peers ==
+        std::vector{model::PeerName("ns-0"), model::PeerName("ns-1")});
+  CHECK(list[0].until.has_value());
+  group.ns(2).kill();
+  group.ns(2).start();
+  group.run(10s);
+  CHECK(group.ns(2).keeper().partitions().partitions.size() == 1);
+  CHECK(group.ns(2).keeper().clear_partitions() == 1);
+}
+
+// An operator's connection to a nameserver's service port.
+class Caller : private rpc::ChannelObserver {
+ public:
+  Caller(Group& group, std::size_t i)
+      : world_(group.system.world),
+        node_(world_.add_node("caller", "10.0.9.1")),
+        channel_(node_.executor(0), node_.network(0), group.ns(i).endpoint(),
+                 {}, this, {}) {}
+
+  // The error's text, or "ok".
+  std::string ask(codec::FrameKind kind, std::string payload) {
+    std::string answer;
+    channel_.call(kind, std::move(payload), 3s,
+                  [&](base::Result<rpc::AnswerPart> part) {
+                    if (!part) {
+                      answer = part.error().to_string();
+                    } else if (part->last) {
+                      answer = "ok";
+                    }
+                  });
+    world_.run_until([&] { return !answer.empty(); }, 5s);
+    return answer;
+  }
+
+ private:
+  void on_connected(const model::HelloReply&) override {}
+  void on_disconnected(const base::Error&) override {}
+  void on_push(codec::FrameKind, std::span<const std::byte>) override {}
+
+  SimWorld& world_;
+  SimNode& node_;
+  rpc::Channel channel_;
+};
+
+TEST_CASE("gates refuse natively while a peer is missing, and say who") {
+  Group group(Mode::kIgnore);
+  for (auto& each : group.system.nameservers) {
+    auto& gate = each->settings.cluster.keeper.partition.gate;
+    each->settings.cluster.netsplit_gate = 1;
+    gate.allow[static_cast<std::size_t>(partition::Operation::kRegister)] =
+        true;
+  }
+  REQUIRE(group.system.settle());
+  group.run(5s);
+  Caller caller(group, 0);
+  model::RouteQueryRequest asked;
+  asked.topics.push_back({model::TopicName(Deployment::kTopic), {}});
+  const auto query = codec::encode(asked);
+  const auto put = codec::encode(model::KvPutRequest{{"a", "b", "c"}});
+  const auto unregister = codec::encode(model::UnregisterRequest{
+      {model::BrokerName("nobody"), model::kMasterId}, model::Epoch(1), ""});
+  using Kind = codec::FrameKind;
+  CHECK(caller.ask(Kind::kQueryRoutes, query) == "ok");
+  CHECK(caller.ask(Kind::kKvPut, put) == "ok");
+  group.ns(2).kill();
+  group.run(10s);
+  const std::string refusal = "not-ready: netsplit, missing peers ns-2";
+  CHECK(caller.ask(Kind::kQueryRoutes, query).starts_with(refusal));
+  CHECK(caller.ask(Kind::kKvPut, put).starts_with(refusal));
+  CHECK(caller.ask(Kind::kUnregister, unregister).starts_with(refusal));
+  // Registrations are let through.
+  group.run(3min);
+  CHECK(group.ns(0).brokers_of(Deployment::kTopic) ==
+        group.system.full_route());
+  CHECK(group.ns(0).keeper().forget(model::PeerName("ns-2"), true).has_value());
+  group.run(3s);
+  CHECK(caller.ask(Kind::kQueryRoutes, query) == "ok");
+  CHECK(caller.ask(Kind::kUnregister, unregister) == "ok");
+}
+
+}  // namespace
+}  // namespace waypost::sim
