@@ -1,6 +1,7 @@
 #include "tests/sim/deployment.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 
 #include <doctest/doctest.h>
@@ -110,7 +111,12 @@ void for_each_seed(std::uint64_t count,
   // Ten times as slow; what the seeds find, the fast build finds.
   count = (count + 9) / 10;
 #endif
-  for (std::uint64_t seed = 1; seed <= count; ++seed) scenario(seed);
+  for (std::uint64_t seed = 1; seed <= count; ++seed) {
+    INFO("again: WAYPOST_SIM_SEED=", seed, " ",
+         std::string(program_invocation_name), " --test-case='",
+         std::string(doctest::getContextOptions()->currentTest->m_name), "'");
+    scenario(seed);
+  }
 }
 
 }  // namespace waypost::sim

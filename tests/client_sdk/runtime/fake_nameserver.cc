@@ -120,13 +120,16 @@ void FakeNameserver::answer_query(rpc::ServerSession& session, std::uint64_t id,
     return session.reply(codec::FrameKind::kQueryRoutes, codec::kFlagReply, id,
                          std::string(64, '\x5a'));
   }
+  if (behaviour == Behaviour::kNoise) {
+    return session.write_frames(std::string(640, '\x5a'));
+  }
   model::RouteQueryEnd end;
   if (behaviour == Behaviour::kStarting) {
     end.state = model::ServerState::kStarting;
   } else {
     for (const auto& item : query.topics) {
       const auto found = routes.find(item.topic.value());
-      if (found == routes.end()) {
+      if (found == routes.end() || behaviour == Behaviour::kDenies) {
         end.errors.push_back(
             {item.topic, {base::ErrorCode::kNotFound, "no such topic", ""}});
       } else if (found->second.digest == item.known) {

@@ -31,7 +31,10 @@ class FakeNameserver {
     kNoHello,        // accepts, never answers anything
     kWrongCount,     // the end's count of unchanged topics is wrong
     kGarbage,        // answers queries with bytes that are no payload
+    kNoise,          // answers queries with bytes that are no frame
+    kDenies,         // nobody serves anything
   };
+  static constexpr std::size_t kBehaviours = 10;
 
   FakeNameserver(base::Executor& executor, transport::Network& network,
                  std::string name, const base::Endpoint& listen);

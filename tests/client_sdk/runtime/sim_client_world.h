@@ -37,6 +37,7 @@ struct SimClientSettings {
   ClientOptions options = fast_options();
   ByName by_name = {};
   bool nameservers_up = true;
+  double loss = 0;
 };
 
 // Some fake nameservers and one client, without the client's threads: the test
@@ -44,7 +45,8 @@ struct SimClientSettings {
 class SimClientWorld : public EngineMailbox {
  public:
   explicit SimClientWorld(SimClientSettings settings = {})
-      : world({.seed = settings.seed}), options(settings.options) {
+      : world({.seed = settings.seed, .loss = settings.loss}),
+        options(settings.options) {
     for (std::size_t i = 0; i < settings.nameservers; ++i) {
       const std::string name = std::string("ns-") + static_cast<char>('a' + i);
       const std::string address = "10.0.0." + std::to_string(i + 1);
