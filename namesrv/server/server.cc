@@ -248,9 +248,11 @@ base::Status Server::write_address(const char* name,
 }
 
 void Server::run(std::function<void()> on_hangup) {
-  for (auto& io : io_threads_) io->start();
+  // First what is stored, then who answers from it: otherwise the first
+  // question finds an empty table.
   service_->start();
   if (cluster_ != nullptr) cluster_->start();
+  for (auto& io : io_threads_) io->start();
   logger_.info("listening",
                {{"address", io_threads_.front()->local().to_string()},
                 {"name", service_->settings().server_name},

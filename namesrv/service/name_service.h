@@ -87,7 +87,8 @@ class NameService {
     settings_.server_name = std::move(name);
   }
 
-  // Starts scanning. Registry thread.
+  // Publishes the table with what was stored, before it returns, and starts
+  // scanning: readers begin after this. Registry thread.
   void start();
   // Keeps the roster a last time; no callback comes after it. Registry thread.
   void stop();

@@ -2,6 +2,7 @@
 // and what silent connections come to.
 
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -39,6 +40,15 @@ TEST_CASE("who is told that an entry is kept finds it at once") {
   harness.write(harness.registration("a", 1));
   CHECK(harness.view().settings_version == seen.settings_version);
   CHECK(harness.view().state == seen.state);
+}
+
+TEST_CASE("who asks first finds what was stored before the restart") {
+  store::HardState stored;
+  store::apply(stored, model::KvChange{"NS", "k", "v", true});
+  const ServiceHarness harness({}, std::move(stored));
+  REQUIRE(harness.view_at_start.state != nullptr);
+  REQUIRE(harness.view_at_start.state->kv.find("NS", "k") != nullptr);
+  CHECK(*harness.view_at_start.state->kv.find("NS", "k") == "v");
 }
 
 TEST_CASE("what the limits refuse is told and not seen") {

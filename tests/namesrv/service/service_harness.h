@@ -34,7 +34,10 @@ class ServiceHarness {
           min_id_changes.push_back(change);
         };
     service_ = std::make_unique<NameService>(settings, shell, table_, roster);
-    node_.executor().post([this] { service_->start(); });
+    node_.executor().post([this] {
+      service_->start();
+      view_at_start = view();
+    });
     node_.executor().set_turn_hook([this] { table_.quiesce(0); });
     world_.run_for(std::chrono::milliseconds(1));
   }
@@ -123,6 +126,8 @@ class ServiceHarness {
   NameService& service() { return *service_; }
   const std::vector<lifecycle::RosterEntry>& roster() const { return roster_; }
 
+  // As readers find it that begin when start() has returned.
+  PublishedView view_at_start;
   std::vector<registry::MinBrokerIdChange> min_id_changes;
 
  private:
