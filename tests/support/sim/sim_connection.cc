@@ -12,6 +12,7 @@ namespace {
 using transport::CloseReason;
 
 constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kOwnBufferMax = 1024 * 1024;
 // As wire/transport/uv_connection.cc has them.
 constexpr base::Duration kPeerDoneFlushMax = std::chrono::seconds(10);
 constexpr base::Duration kLingerMax = std::chrono::seconds(1);
@@ -158,12 +159,17 @@ void SimConnection::read_some() {
 void SimConnection::deliver() {
   redeliver_ = false;
   // A buffer of its own for each call, so that a handler that keeps a view of
-  // it is found out.
-  std::vector<std::uint64_t> words((input_.size() + 7) / 8);
-  std::memcpy(words.data(), input_.data(), input_.size());
+  // it is found out; but not of what grows to a large frame: copying all of it
+  // at each read costs minutes.
+  std::vector<std::uint64_t> words;
+  auto bytes = std::as_bytes(std::span(input_));
+  if (input_.size() <= kOwnBufferMax) {
+    words.resize((input_.size() + 7) / 8);
+    std::memcpy(words.data(), input_.data(), input_.size());
+    bytes = std::as_bytes(std::span(words)).first(input_.size());
+  }
   const std::weak_ptr<bool> alive = alive_;
-  const std::size_t consumed =
-      handler_->on_bytes(std::as_bytes(std::span(words)).first(input_.size()));
+  const std::size_t consumed = handler_->on_bytes(bytes);
   if (alive.expired()) return;
   WAYPOST_ASSERT(consumed <= input_.size());
   input_.erase(0, consumed);
