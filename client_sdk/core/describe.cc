@@ -64,6 +64,36 @@ struct Describe {
     return "broker " + broker_text(event.broker) +
            " no longer avoided: " + event.why;
   }
+  std::string operator()(const BrokerJoined& event) const {
+    return "broker " + broker_text(event.broker) + " joined" +
+           (event.reason == ChangeReason::kNotTold
+                ? ""
+                : ": " + change_reason_name(event.reason)) +
+           (event.health == BrokerHealth::kHealthy
+                ? ""
+                : ", " + broker_health_name(event.health));
+  }
+  std::string operator()(const BrokerLeft& event) const {
+    return "broker " + broker_text(event.broker) +
+           " left: " + change_reason_name(event.reason) +
+           (event.now ? ", now " + broker_text(*event.now) : "") +
+           (event.last_health == BrokerHealth::kHealthy
+                ? ""
+                : ", was " + broker_health_name(event.last_health)) +
+           (event.avoided ? ", was avoided" : "");
+  }
+  std::string operator()(const BrokerHealthChanged& event) const {
+    return "broker " + broker_text(event.broker) + " is " +
+           broker_health_name(event.to) + ", was " +
+           broker_health_name(event.from);
+  }
+  std::string operator()(const MasterChanged& event) const {
+    const auto text = [](const std::optional<Broker>& broker) {
+      return broker ? broker->address : "nobody";
+    };
+    return "master of " + event.group + " is " + text(event.to) + ", was " +
+           text(event.from) + ": " + change_reason_name(event.reason);
+  }
   std::string operator()(const ClientCreated& event) const {
     return "client " + event.name + " created";
   }
@@ -88,6 +118,18 @@ std::string Route::to_string() const {
     text += (i == 0 ? "" : ", ") + group_text(groups[i]);
   }
   return text;
+}
+
+std::string change_reason_name(ChangeReason reason) {
+  switch (reason) {
+    case ChangeReason::kNotTold:
+      return "not told why";
+    case ChangeReason::kReplaced:
+      return "replaced";
+    case ChangeReason::kRoleChanged:
+      return "role changed";
+  }
+  return "?";
 }
 
 std::string Event::to_string() const { return std::visit(Describe{}, what); }

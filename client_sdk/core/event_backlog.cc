@@ -34,6 +34,18 @@ struct SubjectOf {
   std::string operator()(const NameserversChanged&) const {
     return "nameservers";
   }
+  std::string operator()(const BrokerJoined& event) const {
+    return "there " + subject_of(event.broker);
+  }
+  std::string operator()(const BrokerLeft& event) const {
+    return "there " + subject_of(event.broker);
+  }
+  std::string operator()(const BrokerHealthChanged& event) const {
+    return "health " + subject_of(event.broker);
+  }
+  std::string operator()(const MasterChanged& event) const {
+    return "master " + event.cluster + "\n" + event.group;
+  }
   std::string operator()(const ClientCreated&) const { return ""; }
   std::string operator()(const ClientClosing&) const { return ""; }
   std::string operator()(const ClientClosed&) const { return ""; }
@@ -65,6 +77,14 @@ void merge_what(const RouteChanged& older, RouteChanged& newer) {
 }
 
 void merge_what(const NameserverSwitched& older, NameserverSwitched& newer) {
+  newer.from = older.from;
+}
+
+void merge_what(const MasterChanged& older, MasterChanged& newer) {
+  newer.from = older.from;
+}
+
+void merge_what(const BrokerHealthChanged& older, BrokerHealthChanged& newer) {
   newer.from = older.from;
 }
 

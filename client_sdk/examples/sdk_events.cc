@@ -70,6 +70,40 @@ struct Printer {
     print_event("broker-no-longer-avoided",
                 {{"broker", event.broker.name}, {"why", event.why}}, when);
   }
+  void operator()(const BrokerJoined& event) const {
+    print_event("broker-joined",
+                {{"broker", event.broker.name},
+                 {"id", event.broker.id},
+                 {"address", event.broker.address},
+                 {"reason", change_reason_name(event.reason)}},
+                when);
+  }
+  void operator()(const BrokerLeft& event) const {
+    print_event("broker-left",
+                {{"broker", event.broker.name},
+                 {"id", event.broker.id},
+                 {"address", event.broker.address},
+                 {"reason", change_reason_name(event.reason)},
+                 {"last_health", broker_health_name(event.last_health)},
+                 {"avoided", event.avoided}},
+                when);
+  }
+  void operator()(const BrokerHealthChanged& event) const {
+    print_event("broker-health",
+                {{"broker", event.broker.name},
+                 {"id", event.broker.id},
+                 {"from", broker_health_name(event.from)},
+                 {"to", broker_health_name(event.to)}},
+                when);
+  }
+  void operator()(const MasterChanged& event) const {
+    print_event("master-changed",
+                {{"broker", event.group},
+                 {"from", event.from ? event.from->address : ""},
+                 {"to", event.to ? event.to->address : ""},
+                 {"reason", change_reason_name(event.reason)}},
+                when);
+  }
   void operator()(const ClientCreated& event) const {
     print_event("client-created", {{"name", event.name}}, when);
   }

@@ -270,12 +270,14 @@ void ClientEngine::take_over(const model::TopicName& name) {
   if (cached == nullptr || topic == nullptr) return;
   if (topic->slot >= routes_.size()) routes_.resize(topic->slot + 1);
   auto& route = routes_[topic->slot];
-  const auto before = group_names(route.get());
+  const auto old = route;
+  const auto before = group_names(old.get());
   const auto order = checked_.order.find(topic->name);
   route = std::make_shared<const TopicRoute>(make_topic_route(
       to_public(*cached), state_.arena(), options_.zone,
       order == checked_.order.end() ? nullptr : &order->second));
   const auto after = group_names(route.get());
+  groups_.update(old ? &old->route : nullptr, route->route);
   news_.push_back({route->route, minus(after, before), minus(before, after)});
 }
 
@@ -328,8 +330,21 @@ void ClientEngine::publish() {
   routes_.resize(std::max(routes_.size(), topics_.size()));
   table.routes = routes_;
   state_.routes().publish(std::move(table));
-  // Whoever hears of it picks by it already.
+  tell_news();
+}
+
+// Whoever hears of it picks by it already.
+void ClientEngine::tell_news() {
   for (auto& changed : std::exchange(news_, {})) emit(std::move(changed));
+  for (auto& notice : groups_.settle()) {
+    if (auto* left = std::get_if<BrokerLeft>(&notice)) {
+      left->avoided = state_.arena()
+                          .intern(left->broker)
+                          ->fault()
+                          .avoided_at(executor_.now());
+    }
+    std::visit([this](auto& each) { emit(std::move(each)); }, notice);
+  }
 }
 
 // New names of one turn go into one table.

@@ -12,6 +12,7 @@
 
 #include "base/executor.h"
 #include "base/log.h"
+#include "client_sdk/core/broker_groups.h"
 #include "client_sdk/core/client_options.h"
 #include "client_sdk/runtime/client_state.h"
 #include "client_sdk/runtime/event_outlet.h"
@@ -69,6 +70,7 @@ class ClientEngine final : private NameserverLinkObserver,
   void take_over(const model::TopicName& topic);
   void publish();
   void publish_soon();
+  void tell_news();
   void update_facts();
   void arm_expiry_timer();
   void expire_faults();
@@ -99,7 +101,9 @@ class ClientEngine final : private NameserverLinkObserver,
   std::shared_ptr<const NameIndex> names_;
   std::vector<TopicState*> topics_;  // by slot, those in names_
   std::vector<std::shared_ptr<const TopicRoute>> routes_;  // by slot
-  std::vector<RouteChanged> news_;  // to be told once it is published
+  // To be told once they are published.
+  std::vector<RouteChanged> news_;
+  BrokerGroups groups_;
   std::unique_ptr<base::Timer> publish_timer_;
   std::unique_ptr<base::Timer> expiry_timer_;
   std::unique_ptr<base::Timer> judge_timer_;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -57,6 +58,60 @@ struct BrokerNoLongerAvoided {
   std::string why;  // "time is over", "took 3ms"
 };
 
+// Failover notices. What the following four tell is taken from the routes of
+// all topics that the client follows: a broker is there while any of them names
+// it. A broker that becomes known with a topic's first route is no change.
+
+// Why, as far as anybody knows. Nameservers say who serves a topic, not why
+// somebody does not any more: that a broker unregistered, closed its connection
+// or was silent for too long looks the same. More values may come.
+enum class ChangeReason : std::uint8_t {
+  kNotTold = 0,
+  // Another address registered as this broker (group and id) in its place.
+  kReplaced = 1,
+  // The broker at this address has another id in its group: promoted, demoted.
+  kRoleChanged = 2,
+};
+
+// "not told why", "replaced", "role changed".
+std::string change_reason_name(ChangeReason reason);
+
+// A broker serves again, or for the first time.
+struct BrokerJoined {
+  Broker broker;
+  BrokerHealth health = BrokerHealth::kHealthy;
+  ChangeReason reason = ChangeReason::kNotTold;
+};
+
+// No route names the broker any more.
+struct BrokerLeft {
+  Broker broker;
+  ChangeReason reason = ChangeReason::kNotTold;
+  // Unless it is kNotTold: who it is, or who is in its place, now.
+  std::optional<Broker> now;
+  // What this client knows that may explain it: how the broker stood when it
+  // was named last, and whether the fault table avoids it.
+  BrokerHealth last_health = BrokerHealth::kHealthy;
+  bool avoided = false;
+};
+
+// A nameserver doubts a broker, or does so no longer.
+struct BrokerHealthChanged {
+  Broker broker;
+  BrokerHealth from = BrokerHealth::kHealthy;
+  BrokerHealth to = BrokerHealth::kHealthy;
+};
+
+// A broker group's master (id 0) is another, is gone, or is back. Comes after
+// the events of the brokers concerned.
+struct MasterChanged {
+  std::string cluster;
+  std::string group;
+  std::optional<Broker> from;
+  std::optional<Broker> to;
+  ChangeReason reason = ChangeReason::kNotTold;
+};
+
 // The client is made; its first event.
 struct ClientCreated {
   std::string name;  // ClientOptions::name
@@ -82,7 +137,8 @@ struct Event {
   std::variant<NameserverConnected, NameserverSwitched, RefreshFailed,
                RouteChanged, BrokerAvoided, BrokerNoLongerAvoided,
                NameserversChanged, ClientCreated, ClientClosing, ClientClosed,
-               EventsLost>
+               EventsLost, BrokerJoined, BrokerLeft, BrokerHealthChanged,
+               MasterChanged>
       what;
 
   // One line for people, without the time.
