@@ -72,7 +72,7 @@ std::string brokers_of(const SendResult& result) {
   return text;
 }
 
-constexpr SendOptions kThreeInThreeSeconds{3s, 3};
+const SendOptions kThreeInThreeSeconds{3s, 3};
 
 TEST_CASE("a success ends the send and is reported") {
   FakeEnvironment it({"a", "b"});
