@@ -51,7 +51,10 @@ void NameLookup::on_resolved(
     failure_.clear();
     backoff_.reset();
     nameservers_.clear();
-    for (const auto& address : host->addresses) {
+    // Name servers answer in another order each time, which is no change.
+    auto addresses = host->addresses;
+    std::sort(addresses.begin(), addresses.end());
+    for (const auto& address : addresses) {
       nameservers_.push_back({{address, endpoint_.port},
                               endpoint_.to_string() + " (" + address + ")"});
     }

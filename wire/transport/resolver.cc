@@ -129,9 +129,10 @@ int Resolver::open_channel(base::Duration deadline,
                                                   writable != 0);
   };
   settings.tries = kTries;
-  // c-ares doubles the wait with each try: 1 + 2 + 4 parts.
+  // c-ares doubles the wait with each try: 1 + 2 + 4 parts. One is left, so
+  // that addresses of one family are told when nobody answers for the other.
   settings.timeout = static_cast<int>(
-      std::clamp(base::to_ms(deadline) / 7, kTryMinMs, kTryMaxMs));
+      std::clamp(base::to_ms(deadline) / 8, kTryMinMs, kTryMaxMs));
   ares_channel channel = nullptr;
   int status = ares_init_options(
       &channel, &settings,

@@ -128,6 +128,19 @@ TEST_CASE("a name stands for all its addresses, and for others later") {
   CHECK(it.changes == 2);
 }
 
+TEST_CASE("the same addresses in another order are no change") {
+  DirectoryWorld it;
+  it.world.add_host("ns.example", {"10.0.0.1", "10.0.0.2"}, 10s);
+  it.sources.addresses = {{"ns.example", 9876}};
+  CHECK(it.list().empty());
+  it.world.run_for(1s);
+  REQUIRE(it.changes == 1);
+  it.world.add_host("ns.example", {"10.0.0.2", "10.0.0.1"}, 10s);
+  it.world.run_for(1min);
+  CHECK(it.list() == "10.0.0.1:9876 10.0.0.2:9876");
+  CHECK(it.changes == 1);
+}
+
 TEST_CASE("times to live that are absurd are kept within bounds") {
   DirectoryWorld it;
   it.world.add_host("never", {"10.0.0.1"}, 1000h);

@@ -37,9 +37,12 @@ std::string record_data(const std::string& address, int type) {
 
 }  // namespace
 
-FakeDns::FakeDns(std::map<std::string, Name> names) : names_(std::move(names)) {
+FakeDns::FakeDns(std::map<std::string, Name> names, const std::string& listen)
+    : names_(std::move(names)) {
   descriptor_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  const auto address = SocketAddress::parse("127.0.0.1", 0);
+  const auto port = listen.empty() ? 0 : base::parse_endpoint(listen)->port;
+  const auto address =
+      SocketAddress::parse("127.0.0.1", static_cast<std::uint16_t>(port));
   REQUIRE(::bind(descriptor_, address->get(), address->size()) == 0);
   thread_ = std::thread([this] { serve(); });
 }
@@ -98,6 +101,10 @@ std::string FakeDns::answer(std::string_view question) {
     if (known.silent_questions != 0) {
       if (known.silent_questions > 0) --known.silent_questions;
       return {};
+    }
+    if (known.ipv6_silent && type == kTypeAaaa) return {};
+    if (!known.garbage.empty()) {
+      return std::string(question.substr(0, 2)) + known.garbage;
     }
     for (const auto& address : known.addresses) {
       const std::string data = record_data(address, type);

@@ -15,11 +15,16 @@ namespace waypost::transport::test {
 class FakeDns {
  public:
   struct Name {
-    std::vector<std::string> addresses;  // numeric, IPv4 and IPv6
+    std::vector<std::string> addresses = {};  // numeric, IPv4 and IPv6
     int silent_questions = 0;  // so many are not answered first; -1: none is
+    bool ipv6_silent = false;  // questions for IPv6 addresses are not answered
+    // Answered with this behind the question's number, as it is.
+    std::string garbage = {};
   };
 
-  explicit FakeDns(std::map<std::string, Name> names);
+  // `listen`: what servers() of an earlier one said; empty: a free port.
+  explicit FakeDns(std::map<std::string, Name> names,
+                   const std::string& listen = {});
   ~FakeDns();
   FakeDns(const FakeDns&) = delete;
   FakeDns& operator=(const FakeDns&) = delete;

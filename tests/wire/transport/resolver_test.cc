@@ -117,6 +117,49 @@ TEST_CASE("a server that refuses is told as unavailable, not waited for") {
   CHECK(addresses.error().code != base::ErrorCode::kNotFound);
 }
 
+TEST_CASE("addresses of one family are told though the other is not answered") {
+  const FakeDns dns(
+      {{"half.test", {.addresses = {"127.0.0.7"}, .ipv6_silent = true}}});
+  UvLoop loop(ResolverOptions{.servers = dns.servers()});
+  const auto addresses = look_up(loop, "half.test", 1s);
+  REQUIRE_MESSAGE(addresses.has_value(), addresses.error().to_string());
+  CHECK(*addresses == std::vector<std::string>{"127.0.0.7"});
+}
+
+TEST_CASE("answers that make no sense are an error, in time") {
+  // Flags and counts of an answer, then: nothing; a record that is cut off; a
+  // name that points at itself.
+  const std::string head("\x81\x80\0\1\0\1\0\0\0\0", 10);
+  const FakeDns dns(
+      {{"short.test", {.garbage = "x"}},
+       {"empty.test", {.garbage = head}},
+       {"cut.test", {.garbage = head + std::string("\3abc\0\0\1", 7)}},
+       {"loop.test", {.garbage = head + "\xc0\x0c\xc0\x0c\xc0\x0c"}},
+       {"noise.test", {.garbage = std::string(500, '\x5a')}},
+       {"known.test", {.addresses = {"127.0.0.5"}}}});
+  UvLoop loop(ResolverOptions{.servers = dns.servers()});
+  for (const char* host :
+       {"short.test", "empty.test", "cut.test", "loop.test", "noise.test"}) {
+    CAPTURE(host);
+    const auto before = loop.now();
+    CHECK_FALSE(look_up(loop, host, 800ms));
+    CHECK(loop.now() - before < 5s);
+  }
+  CHECK(look_up(loop, "known.test"));
+}
+
+TEST_CASE("a name server that was gone is asked again by the next lookup") {
+  std::string servers;
+  {
+    const FakeDns dns({});
+    servers = dns.servers();
+  }
+  UvLoop loop(ResolverOptions{.servers = servers});
+  CHECK_FALSE(look_up(loop, "known.test", 300ms));
+  const FakeDns dns({{"known.test", {.addresses = {"127.0.0.5"}}}}, servers);
+  CHECK(look_up(loop, "known.test"));
+}
+
 TEST_CASE("a lookup can be cancelled at any time") {
   const FakeDns dns({{"silent.test", {.addresses = {}, .silent_questions = -1}},
                      {"known.test", {.addresses = {"127.0.0.5"}}}});
