@@ -33,14 +33,16 @@ function(describe_library TARGET NAME)
   target_compile_features(${TARGET} INTERFACE cxx_std_20)
 endfunction()
 
-# public_libraries(NAME PARTS...): the targets NAME_shared and NAME_static,
-# exported as waypost::<kind>_shared and waypost::<kind>_static.
+# public_libraries(KIND PARTS...): PARTS are what it is about, and whole in it;
+# of the folders that all share the shared library takes what it needs. Exported
+# as waypost::<kind>_shared and waypost::<kind>_static.
 function(public_libraries KIND)
-  objects_of(objects ${ARGN})
+  objects_of(own_objects ${ARGN})
+  objects_of(objects ${SHARED_PARTS} ${ARGN})
   set(shared waypost_public_${KIND}_shared)
   set(static waypost_public_${KIND}_static)
 
-  add_library(${shared} SHARED ${objects})
+  add_library(${shared} SHARED ${own_objects})
   describe_library(${shared} waypost-${KIND})
   set_target_properties(${shared} PROPERTIES
     EXPORT_NAME ${KIND}_shared
@@ -49,8 +51,7 @@ function(public_libraries KIND)
   target_link_options(${shared} PRIVATE
     "LINKER:--version-script=${EXPORTS_MAP}" "LINKER:--no-undefined"
     "LINKER:--as-needed")
-  target_link_libraries(${shared} PRIVATE
-    PkgConfig::LIBUV PkgConfig::CARES PkgConfig::ZLIB Threads::Threads)
+  target_link_libraries(${shared} PRIVATE ${SHARED_PARTS} Threads::Threads)
   install(TARGETS ${shared} EXPORT waypost-shared-targets
     LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT libraries
     NAMELINK_COMPONENT development)
@@ -84,6 +85,13 @@ install(TARGETS waypost_public_testing EXPORT waypost-shared-targets
 install(DIRECTORY "${PUBLIC_HEADERS}" "${AGENT_HEADERS}"
   DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT development
   FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h")
+
+install(FILES
+  "${PROJECT_SOURCE_DIR}/client_sdk/examples/lookup.c"
+  "${PROJECT_SOURCE_DIR}/client_sdk/examples/lookup.cc"
+  "${PROJECT_SOURCE_DIR}/client_sdk/examples/lookup.py"
+  DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/libwaypost-dev/examples"
+  COMPONENT development)
 
 set(CMAKE_FILES_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/waypost")
 foreach(kind shared static)

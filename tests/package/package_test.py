@@ -37,6 +37,11 @@ def is_inner(symbol):
     return symbol[match.end()].islower() and symbol[end:end + 1].isdigit()
 
 
+def stop(process):
+    process.terminate()
+    process.wait(20)
+
+
 class Nameserver:
     """The installed nameserver, with the configuration that it came with."""
 
@@ -52,8 +57,7 @@ class Nameserver:
             self.address = file.read().strip()
 
     def stop(self):
-        self.process.terminate()
-        self.process.wait(20)
+        stop(self.process)
 
 
 class Package(unittest.TestCase):
@@ -74,6 +78,40 @@ class Package(unittest.TestCase):
             os.path.join(cls.root, "etc/waypost/namesrv.conf"),
             os.path.join(cls.work, "data"))
         cls.addClassCleanup(cls.nameserver.stop)
+        cls.start_agent()
+        cls.libraries = os.path.join(cls.root, "usr/lib")
+        cls.examples = os.path.join(
+            cls.root, "usr/share/doc/libwaypost-dev/examples")
+        # As a user of the Debian packages, were they installed.
+        cls.environment = dict(
+            os.environ, LD_LIBRARY_PATH=cls.libraries,
+            PKG_CONFIG_PATH=os.path.join(cls.libraries, "pkgconfig"),
+            WAYPOST_NAMESERVERS=cls.nameserver.address)
+
+    @classmethod
+    def start_agent(cls):
+        """Registers broker-b of the topic `bills`."""
+        topics = os.path.join(cls.work, "topics.json")
+        with open(topics, "w", encoding="utf-8") as file:
+            file.write('{"topics": [{"name": "bills"}]}')
+        agent = subprocess.Popen(
+            [os.path.join(cls.root, "usr/bin/waypost-agent"),
+             "--config", os.path.join(cls.root, "etc/waypost/agent.conf"),
+             "--nameservers", cls.nameserver.address, "--cluster", "outside",
+             "--broker-name", "broker-b", "--broker-address",
+             "127.0.0.1:1884", "--topics", topics], stderr=subprocess.DEVNULL)
+        cls.addClassCleanup(stop, agent)
+        ctl = os.path.join(cls.root, "usr/bin/waypostctl")
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            told = subprocess.run(
+                [ctl, "--nameservers", cls.nameserver.address, "topic",
+                 "route", "bills"], check=False, capture_output=True,
+                text=True).stdout
+            if "127.0.0.1:1884" in told:
+                return
+            time.sleep(0.05)
+        raise AssertionError("the agent did not register its broker")
 
     def field(self, package, name):
         for file in os.listdir(self.debs):
@@ -116,21 +154,39 @@ class Package(unittest.TestCase):
                 "-DCMAKE_PREFIX_PATH=" + self.prefix)
 
     def test_pkg_config_tells_how_to_link_what_the_debian_packages_hold(self):
-        usr = os.path.join(self.root, "usr")
-        environment = dict(os.environ,
-                           PKG_CONFIG_PATH=os.path.join(usr, "lib/pkgconfig"))
         flags = run("pkg-config", "--cflags", "--libs", "waypost-client",
-                    "waypost-agent", env=environment).split()
+                    "waypost-agent", env=self.environment).split()
         program = os.path.join(self.work, "with-pkg-config")
         run("g++", "-std=c++20", os.path.join(OUTSIDE, "both.cc"), *flags,
             "-o", program)
-        self.check_route(run(
-            program, self.nameserver.address,
-            env=dict(os.environ, LD_LIBRARY_PATH=os.path.join(usr, "lib"))))
+        self.check_route(run(program, self.nameserver.address,
+                             env=self.environment))
         static = run("pkg-config", "--static", "--libs", "waypost-client",
-                     env=environment)
+                     env=self.environment)
         for library in ("-luv", "-lcares", "-lz", "-lstdc++"):
             self.assertIn(library, static.split())
+
+    def test_the_example_in_c_builds_as_it_says_and_runs(self):
+        flags = run("pkg-config", "--cflags", "--libs", "waypost-client",
+                    env=self.environment).split()
+        program = os.path.join(self.work, "lookup-in-c")
+        run("cc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+            os.path.join(self.examples, "lookup.c"), *flags, "-o", program)
+        output = run(program, "bills", env=self.environment)
+        self.assertIn("group broker-b: 4 queues to write", output)
+        self.assertIn("broker 0 at 127.0.0.1:1884", output)
+        self.assertIn("sent after 2 attempts", output)
+        self.assertIn("event: route changed: +broker-b", output)
+
+    def test_the_example_in_python_runs(self):
+        output = run(sys.executable,
+                     os.path.join(self.examples, "lookup.py"), "bills",
+                     env=self.environment)
+        self.assertIn("bills: broker-b/0@127.0.0.1:1884 rw 4+4", output)
+        self.assertIn("sent after 2 attempts", output)
+        with self.assertRaisesRegex(AssertionError, "not-found.*nobody"):
+            run(sys.executable, os.path.join(self.examples, "lookup.py"),
+                "nobody's", env=self.environment)
 
     def test_the_libraries_show_the_api_and_nothing_else(self):
         ours = re.compile(r"(waypost_[a-z0-9_]+|_ZNK?7waypost\w+)$")

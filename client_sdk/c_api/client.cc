@@ -1,0 +1,129 @@
+// Clients: made, asked, closed.
+
+#include "client_sdk/c_api/handles.h"
+
+using namespace waypost;         // NOLINT: all of it is a face of that
+using namespace waypost::c_api;  // NOLINT
+
+namespace {
+
+constexpr std::chrono::nanoseconds as_time(int64_t nanoseconds) {
+  return std::chrono::nanoseconds(nanoseconds);
+}
+
+Status set_handlers(const waypost_handlers* given, ClientOptions& options) {
+  waypost_handlers handlers{};
+  if (auto read = read_sized(given, handlers); !read) return read;
+  void* const context = handlers.context;
+  if (const auto on_event = handlers.on_event) {
+    if (handlers.poll_events != 0) {
+      return invalid("waypost_handlers: on_event together with poll_events");
+    }
+    options.on_event = [on_event, context](const Event& event) {
+      tell(event, on_event, context);
+    };
+    options.event_delivery = EventDelivery::kThread;
+  }
+  if (handlers.poll_events != 0) {
+    options.event_delivery = EventDelivery::kPoll;
+    if (const auto wake = handlers.on_events_ready) {
+      options.on_events_ready = [wake, context] { wake(context); };
+    }
+  }
+  if (const auto on_log = handlers.on_log) {
+    options.on_log = [on_log, context](LogLevel level, std::string_view line) {
+      on_log(context, static_cast<int32_t>(level), std::string(line).c_str());
+    };
+  }
+  return {};
+}
+
+}  // namespace
+
+waypost_code waypost_client_create(const waypost_options* options,
+                                   const waypost_handlers* handlers,
+                                   waypost_client** out,
+                                   waypost_error** error) {
+  return guarded(error, [&]() -> Status {
+    if (options == nullptr || out == nullptr) {
+      return invalid("waypost_client_create: a parameter is NULL");
+    }
+    *out = nullptr;
+    ClientOptions all = options->options;
+    if (auto set = set_handlers(handlers, all); !set) return set;
+    auto client = Client::create(std::move(all));
+    if (!client) return client.error();
+    *out = new waypost_client{std::move(client).value()};
+    return {};
+  });
+}
+
+waypost_code waypost_client_close(waypost_client* client, int64_t timeout_ns,
+                                  waypost_error** error) {
+  return guarded(error, [&]() -> Status {
+    if (client == nullptr) return invalid("client is NULL");
+    return client->client.close(as_time(timeout_ns));
+  });
+}
+
+void waypost_client_free(waypost_client* client) { delete client; }
+
+size_t waypost_client_poll_events(waypost_client* client, size_t most,
+                                  int64_t timeout_ns,
+                                  void (*on_event)(void* context,
+                                                   const waypost_event* event),
+                                  void* context) {
+  if (client == nullptr || on_event == nullptr) return 0;
+  std::size_t count = 0;
+  try {
+    if (timeout_ns > 0) client->client.wait_for_events(as_time(timeout_ns));
+    for (const Event& event : client->client.poll_events(most)) {
+      tell(event, on_event, context);
+      ++count;
+    }
+  } catch (...) {  // no memory: what was taken and not told is lost
+  }
+  return count;
+}
+
+waypost_code waypost_client_route(waypost_client* client, const char* topic,
+                                  int64_t timeout_ns, waypost_route** out,
+                                  waypost_error** error) {
+  return guarded(error, [&]() -> Status {
+    if (client == nullptr || topic == nullptr || out == nullptr) {
+      return invalid("waypost_client_route: a parameter is NULL");
+    }
+    *out = nullptr;
+    auto route = client->client.route(topic, as_time(timeout_ns));
+    if (!route) return route.error();
+    std::string text = route->to_string();
+    *out = new waypost_route{std::move(route).value(), std::move(text)};
+    return {};
+  });
+}
+
+waypost_code waypost_client_refresh(waypost_client* client, const char* topic,
+                                    int64_t timeout_ns, waypost_error** error) {
+  return guarded(error, [&]() -> Status {
+    if (client == nullptr) return invalid("client is NULL");
+    return topic == nullptr
+               ? client->client.refresh_all(as_time(timeout_ns))
+               : client->client.refresh(topic, as_time(timeout_ns));
+  });
+}
+
+waypost_code waypost_client_stats(const waypost_client* client,
+                                  waypost_stats* out) {
+  return guarded(nullptr, [&]() -> Status {
+    if (client == nullptr) return invalid("client is NULL");
+    const ClientStats stats = client->client.stats();
+    waypost_stats all{};
+    all.switches = stats.switches;
+    all.queries = stats.queries;
+    all.failures = stats.failures;
+    all.topics = stats.topics;
+    all.avoided = stats.avoided;
+    all.connected = stats.connected ? 1 : 0;
+    return write_sized(all, out);
+  });
+}

@@ -1,0 +1,112 @@
+// Events: what their kinds are called in C, and which of their members is what.
+
+#include <chrono>
+#include <variant>
+
+#include "client_sdk/c_api/handles.h"
+
+struct waypost_event {
+  waypost_event_kind what = WAYPOST_EVENT_OTHER;
+  std::string text;
+  std::int64_t unix_time_ns = 0;
+  std::string topic;
+  std::string nameserver;
+  std::string broker;
+  std::string address;
+  std::string why;
+};
+
+namespace waypost::c_api {
+namespace {
+
+struct Describe {
+  waypost_event& event;
+
+  void is(waypost_event_kind kind) const { event.what = kind; }
+  void about(const Broker& broker) const {
+    event.broker = broker.name;
+    event.address = broker.address;
+  }
+
+  void operator()(const NameserverConnected& what) const {
+    is(WAYPOST_EVENT_NAMESERVER_CONNECTED);
+    event.nameserver = what.nameserver;
+  }
+  void operator()(const NameserverSwitched& what) const {
+    is(WAYPOST_EVENT_NAMESERVER_SWITCHED);
+    event.nameserver = what.to;
+    event.why = what.why;
+  }
+  void operator()(const NameserversChanged& /*what*/) const {
+    is(WAYPOST_EVENT_NAMESERVERS_CHANGED);
+  }
+  void operator()(const RefreshFailed& what) const {
+    is(WAYPOST_EVENT_REFRESH_FAILED);
+    event.why = what.why;
+  }
+  void operator()(const RouteChanged& what) const {
+    is(WAYPOST_EVENT_ROUTE_CHANGED);
+    event.topic = what.route.topic;
+    event.nameserver = what.route.nameserver;
+  }
+  void operator()(const BrokerAvoided& what) const {
+    is(WAYPOST_EVENT_BROKER_AVOIDED);
+    about(what.broker);
+    event.why = what.why;
+  }
+  void operator()(const BrokerNoLongerAvoided& what) const {
+    is(WAYPOST_EVENT_BROKER_NO_LONGER_AVOIDED);
+    about(what.broker);
+    event.why = what.why;
+  }
+  void operator()(const ClientClosed& /*what*/) const {
+    is(WAYPOST_EVENT_CLIENT_CLOSED);
+  }
+  void operator()(const EventsLost& /*what*/) const {
+    is(WAYPOST_EVENT_EVENTS_LOST);
+  }
+  // Those that C has no name for.
+  template <typename Other>
+  void operator()(const Other& /*what*/) const {}
+};
+
+}  // namespace
+
+void tell(const Event& event,
+          void (*handler)(void* context, const waypost_event* event),
+          void* context) {
+  waypost_event told;
+  told.text = event.to_string();
+  told.unix_time_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                          event.wall_time.time_since_epoch())
+                          .count();
+  std::visit(Describe{told}, event.what);
+  handler(context, &told);
+}
+
+}  // namespace waypost::c_api
+
+waypost_event_kind waypost_event_what(const waypost_event* event) {
+  return event == nullptr ? WAYPOST_EVENT_OTHER : event->what;
+}
+int64_t waypost_event_unix_time_ns(const waypost_event* event) {
+  return event == nullptr ? 0 : event->unix_time_ns;
+}
+const char* waypost_event_text(const waypost_event* event) {
+  return event == nullptr ? "" : event->text.c_str();
+}
+const char* waypost_event_topic(const waypost_event* event) {
+  return event == nullptr ? "" : event->topic.c_str();
+}
+const char* waypost_event_nameserver(const waypost_event* event) {
+  return event == nullptr ? "" : event->nameserver.c_str();
+}
+const char* waypost_event_broker(const waypost_event* event) {
+  return event == nullptr ? "" : event->broker.c_str();
+}
+const char* waypost_event_address(const waypost_event* event) {
+  return event == nullptr ? "" : event->address.c_str();
+}
+const char* waypost_event_why(const waypost_event* event) {
+  return event == nullptr ? "" : event->why.c_str();
+}
