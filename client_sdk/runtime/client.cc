@@ -7,6 +7,34 @@
 #include "client_sdk/runtime/client_core.h"
 
 namespace waypost {
+namespace {
+
+using Tell = client::ClientCore::Tell;
+
+// How a future says that nothing was started.
+template <typename T>
+T not_started(const Error& error) {
+  return error;
+}
+template <>
+SendResult not_started<SendResult>(const Error& error) {
+  SendResult result;
+  result.status = error;
+  return result;
+}
+
+// The future of what `start`, given a handler, starts.
+template <typename T, typename Start>
+std::future<T> future_of(const Start& start) {
+  const auto promise = std::make_shared<std::promise<T>>();
+  auto future = promise->get_future();
+  const Status started =
+      start([promise](T result) { promise->set_value(std::move(result)); });
+  if (!started) promise->set_value(not_started<T>(started.error()));
+  return future;
+}
+
+}  // namespace
 
 Result<Client> Client::create(ClientOptions options) {
   auto core = client::ClientCore::create(std::move(options));
@@ -50,19 +78,58 @@ Result<Pick> Topic::pick(const PickOptions& options) const {
 }
 
 Result<Route> Client::route(std::string_view topic, const CallLimits& limits) {
-  return core_->route(topic, limits.timeout);
+  return core_->route(topic, limits);
 }
 
 Result<Route> Client::route(std::string_view topic) {
   return core_->route(topic, core_->rpc_timeout());
 }
 
+Status Client::route_async(std::string_view topic, const CallLimits& limits,
+                           RouteHandler on_done) {
+  return core_->route_async(topic, limits, std::move(on_done),
+                            Tell::kWhereHandlersRun);
+}
+
+std::future<Result<Route>> Client::route_future(std::string_view topic,
+                                                const CallLimits& limits) {
+  return future_of<Result<Route>>([&](RouteHandler on_done) {
+    return core_->route_async(topic, limits, std::move(on_done), Tell::kOnLoop);
+  });
+}
+
 Status Client::refresh(std::string_view topic, const CallLimits& limits) {
-  return core_->refresh(topic, limits.timeout);
+  return core_->refresh(topic, limits);
+}
+
+Status Client::refresh_async(std::string_view topic, const CallLimits& limits,
+                             StatusHandler on_done) {
+  return core_->refresh_async(topic, limits, std::move(on_done),
+                              Tell::kWhereHandlersRun);
+}
+
+std::future<Status> Client::refresh_future(std::string_view topic,
+                                           const CallLimits& limits) {
+  return future_of<Status>([&](StatusHandler on_done) {
+    return core_->refresh_async(topic, limits, std::move(on_done),
+                                Tell::kOnLoop);
+  });
 }
 
 Status Client::refresh_all(const CallLimits& limits) {
-  return core_->refresh_all(limits.timeout);
+  return core_->refresh_all(limits);
+}
+
+Status Client::refresh_all_async(const CallLimits& limits,
+                                 StatusHandler on_done) {
+  return core_->refresh_all_async(limits, std::move(on_done),
+                                  Tell::kWhereHandlersRun);
+}
+
+std::future<Status> Client::refresh_all_future(const CallLimits& limits) {
+  return future_of<Status>([&](StatusHandler on_done) {
+    return core_->refresh_all_async(limits, std::move(on_done), Tell::kOnLoop);
+  });
 }
 
 std::optional<std::chrono::nanoseconds> Client::route_age(
@@ -82,6 +149,21 @@ void Client::report(const Pick& pick, Outcome outcome,
 SendResult Client::send(std::string_view topic, const Attempt& attempt,
                         const SendOptions& options) {
   return core_->send(topic, attempt, options);
+}
+
+Status Client::send_async(std::string_view topic, AsyncAttempt attempt,
+                          const SendOptions& options, SendHandler on_done) {
+  return core_->send_async(topic, std::move(attempt), options,
+                           std::move(on_done), Tell::kWhereHandlersRun);
+}
+
+std::future<SendResult> Client::send_future(std::string_view topic,
+                                            AsyncAttempt attempt,
+                                            const SendOptions& options) {
+  return future_of<SendResult>([&](SendHandler on_done) {
+    return core_->send_async(topic, std::move(attempt), options,
+                             std::move(on_done), Tell::kOnLoop);
+  });
 }
 
 std::vector<Event> Client::poll_events(std::size_t max) {

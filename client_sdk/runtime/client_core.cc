@@ -6,9 +6,11 @@
 #include <mutex>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/options.h"
 #include "client_sdk/core/event_at.h"
 #include "client_sdk/core/to_public.h"
+#include "client_sdk/runtime/sender.h"
 
 namespace waypost::client {
 namespace {
@@ -16,8 +18,13 @@ namespace {
 // A thread without work is given this long to end in any case.
 constexpr base::Duration kThreadEndMin = std::chrono::milliseconds(100);
 
-Error closed_error() {
-  return {ErrorCode::kCancelled, "the client is closed", ""};
+// Bounded, so that "for ever" does not overflow the clock.
+base::Duration bounded(base::Duration timeout) {
+  return std::min<base::Duration>(timeout, std::chrono::hours(24 * 365));
+}
+
+std::string route_of(std::string_view topic) {
+  return "route of '" + std::string(topic) + "'";
 }
 
 // What a waiting thread and the loop's thread share; counted, because either
@@ -26,17 +33,15 @@ class Waiter {
  public:
   void finish(Status status) {
     const std::lock_guard lock(mutex_);
-    status_ = std::move(status);
+    if (!status_) status_ = std::move(status);
     changed_.notify_all();
   }
 
   // Nothing when `timeout` passed first.
   std::optional<Status> wait(base::Duration timeout) {
     std::unique_lock lock(mutex_);
-    // Bounded, so that "for ever" does not overflow the clock.
-    const auto bounded =
-        std::min<base::Duration>(timeout, std::chrono::hours(24 * 365));
-    changed_.wait_until(lock, std::chrono::steady_clock::now() + bounded,
+    changed_.wait_until(lock,
+                        std::chrono::steady_clock::now() + bounded(timeout),
                         [this] { return status_.has_value(); });
     return status_;
   }
@@ -80,6 +85,7 @@ ClientCore::ClientCore(ClientOptions options, CheckedOptions checked,
       sink_(options_.on_log),
       levels_(options_.on_log ? static_cast<base::LogLevel>(options_.log_level)
                               : base::LogLevel::kOff),
+      logger_(&sink_, &levels_, base::LogComponent::kClient),
       state_(options_, coarse_clock_, *this),
       events_(std::move(events)),
       loop_(std::move(loop)) {}
@@ -87,26 +93,27 @@ ClientCore::ClientCore(ClientOptions options, CheckedOptions checked,
 ClientCore::~ClientCore() = default;
 
 void ClientCore::start() {
-  loop_->loop().post([self = shared_from_this(), &loop = loop_->loop()] {
+  (void)post_task([self = shared_from_this(), &loop = loop_->loop()] {
     self->events_->emit(
         event_at(ClientCreated{self->options_.name}, loop.now(), loop));
+    self->executor_ = &loop;
+    self->calls_ = std::make_unique<PendingCalls>(loop);
     self->engine_ = std::make_unique<ClientEngine>(
         loop, loop.network(), self->options_, self->checked_, self->state_,
-        *self->events_,
-        base::Logger(&self->sink_, &self->levels_,
-                     base::LogComponent::kClient));
+        *self->events_, self->logger_);
   });
 }
 
 Status ClientCore::close(base::Duration timeout) {
-  if (closed_.load()) return {};
-  if (loop_->in_this_thread()) {
+  auto loop = this->loop();
+  if (closed_.load() || !loop) return {};
+  if (loop->in_this_thread()) {
     return Error{ErrorCode::kInvalidArgument,
                  "close: called from an event or log handler",
                  "close from a thread of the application"};
   }
   const auto waiter = std::make_shared<Waiter>();
-  end_engine([waiter] { waiter->finish({}); });
+  if (!end_engine([waiter] { waiter->finish({}); })) return {};
   const base::Instant started = clock_.now();
   const bool let_go = waiter->wait(timeout).has_value();
   const base::Duration left = timeout - (clock_.now() - started);
@@ -115,10 +122,11 @@ Status ClientCore::close(base::Duration timeout) {
                             : base::Duration::zero()) &&
       let_go;
   // The thread ends with its last client.
-  loop_->wait_at_most(
+  loop->wait_at_most(
       let_go ? std::max(timeout - (clock_.now() - started), kThreadEndMin)
              : base::Duration::zero());
-  loop_.reset();
+  let_go_of_loop();
+  loop.reset();
   if (in_time) return {};
   return Error{ErrorCode::kTimedOut,
                "close: the background thread did not let go within " +
@@ -127,31 +135,54 @@ Status ClientCore::close(base::Duration timeout) {
 }
 
 void ClientCore::abandon() {
-  if (closed_.load()) return;
-  end_engine([events = events_] { events->close(base::Duration::zero()); });
+  if (!end_engine(
+          [events = events_] { events->close(base::Duration::zero()); })) {
+    return;
+  }
   // The task holds the thread until it has run.
-  loop_->loop().post([loop = std::move(loop_)] {});
+  (void)post_task([loop = loop()] {});
+  let_go_of_loop();
 }
 
-void ClientCore::end_engine(const std::function<void()>& ended) {
-  closed_.store(true);
-  loop_->loop().post([self = shared_from_this(), ended] {
+bool ClientCore::end_engine(const std::function<void()>& ended) {
+  if (closed_.exchange(true)) return false;
+  (void)post_task([self = shared_from_this(), ended] {
     const base::Clock& clock = self->clock_;
     self->events_->emit(event_at(ClientClosing{}, clock.now(), clock));
     self->engine_.reset();
     RouteTable nothing;
     nothing.closed = true;
     self->state_.routes().publish(std::move(nothing));
+    self->calls_->finish_all(closed_error());
     self->events_->emit(event_at(ClientClosed{}, clock.now(), clock));
     if (ended) ended();
   });
+  return true;
+}
+
+void ClientCore::let_go_of_loop() {
+  std::shared_ptr<LoopThread> last;  // may wait for the thread: not locked
+  const std::lock_guard lock(loop_mutex_);
+  last = std::move(loop_);
 }
 
 // --- Messages ---
 
+std::shared_ptr<LoopThread> ClientCore::loop() const {
+  const std::lock_guard lock(loop_mutex_);
+  return loop_;
+}
+
+Status ClientCore::post_task(std::function<void()> task) {
+  const auto loop = this->loop();
+  if (!loop) return closed_error();
+  loop->loop().post(std::move(task));
+  return {};
+}
+
 void ClientCore::post(EngineTask task) {
   if (closed_.load(std::memory_order_relaxed)) return;
-  loop_->loop().post([self = shared_from_this(), task = std::move(task)] {
+  (void)post_task([self = shared_from_this(), task = std::move(task)] {
     if (self->engine_) task(*self->engine_);
   });
 }
@@ -164,26 +195,63 @@ void ClientCore::fault_changed(const FaultBoard::Change& change) {
   post([change](ClientEngine& engine) { engine.fault_changed(change); });
 }
 
-Status ClientCore::ask(std::string_view topic, base::Duration timeout,
-                       const Question& question) {
+// --- Questions with a deadline ---
+
+PendingCalls::Id ClientCore::begin(std::shared_ptr<PendingCall> call,
+                                   base::Instant deadline,
+                                   const CallLimits& limits) {
+  const auto id = calls_->begin(std::move(call), deadline, limits.timeout);
+  calls_->watch(
+      id, CancelWatch(limits.cancel, [weak = weak_from_this(), id] {
+        const auto self = weak.lock();
+        if (!self) return;
+        (void)self->post_task([self, id] { self->calls_->cancel(id); });
+      }));
+  return id;
+}
+
+Status ClientCore::start(Call call, PendingCall::Finish finish) {
   if (closed_.load()) return closed_error();
-  if (loop_->in_this_thread()) {
-    return Error{
-        ErrorCode::kInvalidArgument,
-        "an event or log handler cannot wait for the thread it runs on",
-        "wait on a thread of the application"};
+  const base::Instant deadline = clock_.now() + bounded(call.limits.timeout);
+  auto pending = std::make_shared<PendingCall>(call.what, std::move(finish));
+  return post_task(
+      [self = shared_from_this(), call = std::move(call), pending, deadline] {
+        if (!self->engine_) return pending->finish(closed_error());
+        if (call.limits.cancel.cancelled()) {
+          return pending->finish(cancelled_error(call.what));
+        }
+        const auto id = self->begin(pending, deadline, call.limits);
+        call.question(*self->engine_, [weak = self->weak_from_this(),
+                                       id](const base::Status& status) {
+          if (const auto core = weak.lock()) {
+            core->calls_->finish(id, to_public(status));
+          }
+        });
+      });
+}
+
+Status ClientCore::ask(Call call) {
+  const auto loop = this->loop();
+  if (closed_.load() || !loop) return closed_error();
+  if (loop->in_this_thread()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 call.what + ": cannot wait on the thread that would answer",
+                 "use an asynchronous form here"};
   }
+  if (call.limits.cancel.cancelled()) return cancelled_error(call.what);
   const auto waiter = std::make_shared<Waiter>();
-  post([question, waiter](ClientEngine& engine) {
-    question(engine, [waiter](const base::Status& status) {
-      waiter->finish(to_public(status));
-    });
+  const CancelWatch watch(call.limits.cancel, [waiter, what = call.what] {
+    waiter->finish(cancelled_error(what));
   });
-  const auto status = waiter->wait(timeout);
-  if (status) return *status;
+  const base::Duration timeout = call.limits.timeout;
+  const std::string what = call.what;
+  const auto started = start(std::move(call), [waiter](Status status) {
+    waiter->finish(std::move(status));
+  });
+  if (!started) return started;
+  if (auto status = waiter->wait(timeout)) return std::move(*status);
   return Error{ErrorCode::kTimedOut,
-               "route of '" + std::string(topic) + "': no answer within " +
-                   base::format_duration(timeout),
+               what + ": no answer within " + base::format_duration(timeout),
                ""};
 }
 
@@ -205,59 +273,200 @@ std::optional<TopicSlot> ClientCore::topic(std::string_view name) {
   return (*topic)->slot;
 }
 
-Status ClientCore::wait_for_route(std::string_view topic,
-                                  base::Duration timeout) {
+ClientCore::Call ClientCore::route_call(const TopicState& topic,
+                                        const CallLimits& limits) {
+  return {route_of(topic.name), limits,
+          [&topic](ClientEngine& engine, ClientEngine::Done done) {
+            engine.ensure(topic, std::move(done));
+          }};
+}
+
+ClientCore::Call ClientCore::refresh_call(const TopicState& topic,
+                                          const CallLimits& limits) {
+  return {route_of(topic.name), limits,
+          [&topic](ClientEngine& engine, ClientEngine::Done done) {
+            engine.refresh(topic, std::move(done));
+          }};
+}
+
+ClientCore::Call ClientCore::refresh_all_call(const CallLimits& limits) {
+  return {"routes of all topics", limits,
+          [](ClientEngine& engine, ClientEngine::Done done) {
+            engine.refresh_all(std::move(done));
+          }};
+}
+
+template <typename Result>
+void ClientCore::tell(const std::function<void(Result)>& on_done, Result result,
+                      Tell where) {
+  if (!on_done) return;
+  if (where == Tell::kOnLoop) return on_done(std::move(result));
+  run_for_application(
+      [on_done, result = std::move(result)] { on_done(result); });
+}
+
+PendingCall::Finish ClientCore::telling(StatusHandler on_done, Tell where) {
+  return [self = shared_from_this(), where, on_done = std::move(on_done)](
+             Status status) { self->tell(on_done, std::move(status), where); };
+}
+
+Result<const TopicState*> ClientCore::followed(std::string_view topic) {
+  if (closed_.load()) return closed_error();
   const auto followed = state_.topic(topic);
   if (!followed) return to_public(followed.error());
-  const TopicState& state = **followed;
-  const Status status = ask(
-      topic, timeout, [&state](ClientEngine& engine, ClientEngine::Done done) {
-        engine.ensure(state, std::move(done));
-      });
-  if (!status) return status;
-  if (state_.route(topic)) return {};
+  return *followed;
+}
+
+// What a topic's route is once nameservers have been asked for it.
+Result<Route> ClientCore::answered(const TopicState& topic) const {
+  if (auto route = state_.route(topic.name)) return std::move(*route);
+  if (closed_.load()) return closed_error();
   return Error{ErrorCode::kNotFound,
-               "no broker serves topic '" + state.name + "'",
+               "no broker serves topic '" + topic.name + "'",
                "check its name, and that its brokers are registered"};
 }
 
 Result<Route> ClientCore::route(std::string_view topic,
-                                base::Duration timeout) {
+                                const CallLimits& limits) {
   if (closed_.load()) return closed_error();
   if (auto known = state_.route(topic)) return std::move(*known);
-  if (const auto status = wait_for_route(topic, timeout); !status) {
-    return status.error();
-  }
-  auto route = state_.route(topic);
-  if (!route) return closed_error();  // meanwhile
-  return std::move(*route);
+  const auto state = followed(topic);
+  if (!state) return state.error();
+  const Status status = ask(route_call(**state, limits));
+  if (!status) return status.error();
+  return answered(**state);
 }
 
-Status ClientCore::refresh(std::string_view topic, base::Duration timeout) {
-  if (closed_.load()) return closed_error();
-  const auto followed = state_.topic(topic);
-  if (!followed) return to_public(followed.error());
-  const TopicState& state = **followed;
-  return ask(topic, timeout,
-             [&state](ClientEngine& engine, ClientEngine::Done done) {
-               engine.refresh(state, std::move(done));
-             });
+Status ClientCore::route_async(std::string_view topic, const CallLimits& limits,
+                               RouteHandler on_done, Tell where) {
+  const auto state = followed(topic);
+  if (!state) return state.error();
+  return start(route_call(**state, limits),
+               [self = shared_from_this(), topic = *state, where,
+                on_done = std::move(on_done)](const Status& status) {
+                 self->tell(on_done,
+                            status ? self->answered(*topic)
+                                   : Result<Route>(status.error()),
+                            where);
+               });
 }
 
-Status ClientCore::refresh_all(base::Duration timeout) {
-  return ask("all topics", timeout,
-             [](ClientEngine& engine, ClientEngine::Done done) {
-               engine.refresh_all(std::move(done));
-             });
+Status ClientCore::refresh(std::string_view topic, const CallLimits& limits) {
+  const auto state = followed(topic);
+  if (!state) return state.error();
+  return ask(refresh_call(**state, limits));
 }
 
-SendResult ClientCore::send(std::string_view topic, const Attempt& attempt,
-                            SendOptions options) {
+Status ClientCore::refresh_async(std::string_view topic,
+                                 const CallLimits& limits,
+                                 StatusHandler on_done, Tell where) {
+  const auto state = followed(topic);
+  if (!state) return state.error();
+  return start(refresh_call(**state, limits),
+               telling(std::move(on_done), where));
+}
+
+Status ClientCore::refresh_all(const CallLimits& limits) {
+  return ask(refresh_all_call(limits));
+}
+
+Status ClientCore::refresh_all_async(const CallLimits& limits,
+                                     StatusHandler on_done, Tell where) {
+  return start(refresh_all_call(limits), telling(std::move(on_done), where));
+}
+
+// --- Sending ---
+
+void ClientCore::fill_in(SendOptions& options) const {
   if (options.budget <= base::Duration::zero()) {
     options.budget = options_.send_timeout;
   }
   if (options.attempts_max <= 0) options.attempts_max = options_.send_attempts;
+}
+
+Status ClientCore::wait_for_route(std::string_view topic,
+                                  const CallLimits& limits) {
+  const auto known = route(topic, limits);
+  if (!known) return known.error();
+  return {};
+}
+
+SendResult ClientCore::send(std::string_view topic, const Attempt& attempt,
+                            SendOptions options) {
+  fill_in(options);
   return run_send(*this, topic, attempt, options);
+}
+
+Status ClientCore::send_async(std::string_view topic, AsyncAttempt attempt,
+                              SendOptions options, SendHandler on_done,
+                              Tell where) {
+  const auto state = followed(topic);
+  if (!state) return state.error();
+  fill_in(options);
+  const CallLimits limits(options.budget, options.cancel);
+  const base::Instant deadline = clock_.now() + bounded(options.budget);
+  SendEnvironment& environment = *this;  // private bases
+  AsyncSendHost& host = *this;
+  auto send = std::make_shared<AsyncSend>(
+      environment, host, std::string(topic),
+      std::make_shared<const AsyncAttempt>(std::move(attempt)),
+      std::move(options));
+  auto call = std::make_shared<PendingCall>(
+      "send to '" + std::string(topic) + "'",
+      [self = shared_from_this(), send, where,
+       on_done = std::move(on_done)](Status status) {
+        self->tell(on_done, send->end(std::move(status)), where);
+      });
+  const Status posted =
+      post_task([self = shared_from_this(), send, call, deadline, limits] {
+        if (!self->engine_) return call->finish(closed_error());
+        const auto id = self->begin(call, deadline, limits);
+        send->start([self = self->weak_from_this(), id](Status status) {
+          if (const auto core = self.lock()) {
+            core->calls_->finish(id, std::move(status));
+          }
+        });
+      });
+  if (!posted) call->forget();
+  return posted;
+}
+
+// --- What asynchronous sending needs ---
+
+const base::Clock& ClientCore::steady_clock() const {
+  static const PreciseClock kClock;
+  return kClock;
+}
+
+AsyncSendHost::Post ClientCore::poster() {
+  return [weak = weak_from_this()](std::function<void()> task) {
+    if (const auto self = weak.lock()) (void)self->post_task(std::move(task));
+  };
+}
+
+void ClientCore::when_route_known(const std::string& topic,
+                                  std::function<void(Status)> done) {
+  TopicState* const state = state_.directory().find(topic);
+  WAYPOST_ASSERT(state != nullptr);
+  engine_->ensure(*state, [self = shared_from_this(), state,
+                           done = std::move(done)](const base::Status& status) {
+    if (!status) return done(to_public(status));
+    const auto route = self->answered(*state);
+    done(route ? Status() : Status(route.error()));
+  });
+}
+
+void ClientCore::run_for_application(std::function<void()> task) {
+  const auto status = events_->run(task);
+  if (status) return;
+  // Better there than never.
+  logger_.error("no thread for handlers: one runs on the background thread",
+                {{"error", status.error().message}});
+  try {
+    task();
+  } catch (...) {
+    logger_.error("a completion handler threw");
+  }
 }
 
 }  // namespace waypost::client

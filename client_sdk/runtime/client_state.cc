@@ -4,13 +4,10 @@
 #include <utility>
 
 #include "client_sdk/core/to_public.h"
+#include "client_sdk/runtime/pending_calls.h"
 
 namespace waypost::client {
 namespace {
-
-Error closed_error() {
-  return {ErrorCode::kCancelled, "the client is closed", ""};
-}
 
 Error no_queues(const TopicRoute& route, PickFor purpose) {
   const bool produce = purpose == PickFor::kProduce;

@@ -44,10 +44,10 @@ class FakeEnvironment final : public SendEnvironment {
                       (outcome == Outcome::kFailed ? " failed " : " ok ") +
                       std::to_string(base::to_ms(latency)));
   }
-  Status wait_for_route(std::string_view, base::Duration timeout) override {
-    waited = timeout;
+  Status wait_for_route(std::string_view, const CallLimits& limits) override {
+    waited = limits.timeout;
     clock += route_takes;
-    known = route_takes < timeout;
+    known = route_takes < limits.timeout;
     if (known) return {};
     return Error{ErrorCode::kTimedOut, "no answer", ""};
   }
