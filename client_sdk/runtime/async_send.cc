@@ -105,7 +105,8 @@ void AsyncSend::try_pick(const Pick& pick) {
       });
   under_way_ = state;
   timer_ = host_.executor().run_after(budget, [this, budget] {
-    end_attempt("no answer within " + base::format_duration(budget), true);
+    end_attempt(
+        "no answer within " + std::to_string(base::to_ms(budget)) + "ms", true);
     next();
   });
   host_.run_for_application(

@@ -214,7 +214,7 @@ Status ClientCore::start(Call call, PendingCall::Finish finish) {
   if (closed_.load()) return closed_error();
   const base::Instant deadline = clock_.now() + bounded(call.limits.timeout);
   auto pending = std::make_shared<PendingCall>(call.what, std::move(finish));
-  return post_task(
+  const Status posted = post_task(
       [self = shared_from_this(), call = std::move(call), pending, deadline] {
         if (!self->engine_) return pending->finish(closed_error());
         if (call.limits.cancel.cancelled()) {
@@ -228,6 +228,8 @@ Status ClientCore::start(Call call, PendingCall::Finish finish) {
           }
         });
       });
+  if (!posted) pending->forget();
+  return posted;
 }
 
 Status ClientCore::ask(Call call) {
