@@ -113,15 +113,16 @@ class Topic {
 // Nothing here throws. What waits has a deadline; nothing else waits.
 //
 // Forms: what waits for a nameserver or a broker comes in three.
-//   route(...)         blocks the calling thread. Not on the background thread,
-//                      where only log handlers run, and handlers of an executor
-//                      that runs tasks there: kInvalidArgument.
+//   route(...)         blocks the calling thread. Refused with kInvalidArgument
+//                      on the thread that does the client's work, which is met
+//                      only in hooks that say so.
 //   route_async(...)   returns at once. On success `on_done` (which may be
 //                      empty) is called exactly once: with the result,
 //                      kTimedOut, or kCancelled (by the token or because the
 //                      client is closed); never inside the call that started
-//                      the operation or cancelled it, but where the client's
-//                      handlers run, see ClientOptions. What it throws is
+//                      the operation or cancelled it, but where events are
+//                      delivered (EventDelivery; for kPoll within
+//                      poll_events(), also after close()). What it throws is
 //                      caught and logged. An error returned says that nothing
 //                      was started and `on_done` will not be called: kCancelled
 //                      after close(), kInvalidArgument for a wrong name.
