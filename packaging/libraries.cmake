@@ -90,6 +90,7 @@ install(FILES
   "${PROJECT_SOURCE_DIR}/client_sdk/examples/lookup.c"
   "${PROJECT_SOURCE_DIR}/client_sdk/examples/lookup.cc"
   "${PROJECT_SOURCE_DIR}/client_sdk/examples/lookup.py"
+  "${PROJECT_SOURCE_DIR}/broker_agent/examples/embedded_broker.cc"
   DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/libwaypost-dev/examples"
   COMPONENT development)
 

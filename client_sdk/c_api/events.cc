@@ -59,6 +59,27 @@ struct Describe {
     about(what.broker);
     event.why = what.why;
   }
+  void operator()(const BrokerJoined& what) const {
+    is(WAYPOST_EVENT_BROKER_JOINED);
+    about(what.broker);
+    event.why = change_reason_name(what.reason);
+  }
+  void operator()(const BrokerLeft& what) const {
+    is(WAYPOST_EVENT_BROKER_LEFT);
+    about(what.broker);
+    event.why = change_reason_name(what.reason);
+  }
+  void operator()(const BrokerHealthChanged& what) const {
+    is(WAYPOST_EVENT_BROKER_HEALTH_CHANGED);
+    about(what.broker);
+    event.why = broker_health_name(what.to);
+  }
+  void operator()(const MasterChanged& what) const {
+    is(WAYPOST_EVENT_MASTER_CHANGED);
+    if (what.to) about(*what.to);
+    event.broker = what.group;
+    event.why = change_reason_name(what.reason);
+  }
   void operator()(const ClientClosed& /*what*/) const {
     is(WAYPOST_EVENT_CLIENT_CLOSED);
   }

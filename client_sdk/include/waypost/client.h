@@ -116,10 +116,12 @@ enum {
   WAYPOST_EVENT_ROUTE_CHANGED = 5,
   WAYPOST_EVENT_BROKER_AVOIDED = 6,
   WAYPOST_EVENT_BROKER_NO_LONGER_AVOIDED = 7,
-  WAYPOST_EVENT_MASTER_CHANGED = 8, /* `address` is the new master's */
+  WAYPOST_EVENT_BROKER_JOINED = 8,
   WAYPOST_EVENT_BROKER_LEFT = 9,
-  WAYPOST_EVENT_CLIENT_CLOSED = 10,
-  WAYPOST_EVENT_EVENTS_LOST = 11 /* more than the queue holds */
+  WAYPOST_EVENT_BROKER_HEALTH_CHANGED = 10,
+  WAYPOST_EVENT_MASTER_CHANGED = 11, /* `address`: the new one's, if any */
+  WAYPOST_EVENT_CLIENT_CLOSED = 12,
+  WAYPOST_EVENT_EVENTS_LOST = 13 /* more than the queue holds */
 };
 waypost_event_kind waypost_event_what(const waypost_event* event);
 /* One line for people, without the time. */

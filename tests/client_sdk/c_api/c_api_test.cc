@@ -267,6 +267,20 @@ TEST_CASE("events are polled, and told to a handler") {
     }
     CHECK(has(events, avoided));
     CHECK(has(events, changed));
+
+    world.nameserver().set_route("orders", {{"broker-b", "127.0.0.1:1002"}});
+    CHECK(waypost_client_refresh(world.client(), "orders", 10 * kSecond,
+                                 nullptr) == WAYPOST_OK);
+    const std::string left =
+        std::to_string(WAYPOST_EVENT_BROKER_LEFT) + " |broker-a";
+    const std::string master =
+        std::to_string(WAYPOST_EVENT_MASTER_CHANGED) + " |broker-a";
+    for (int i = 0; i < 20 && !has(events, master); ++i) {
+      waypost_client_poll_events(world.client(), 100, kSecond, keep_event,
+                                 &events);
+    }
+    CHECK(has(events, left));
+    CHECK(has(events, master));
   }
   std::vector<std::string> told;
   waypost_handlers handlers{};
