@@ -65,3 +65,15 @@ set(CPACK_COMPONENT_GROUP_LIBRARIES_DESCRIPTION
 set(CPACK_COMPONENT_GROUP_DEVELOPMENT_DESCRIPTION
   "Headers, static libraries, CMake and pkg-config files of the libraries.")
 include(CPack)
+
+# What the packages need, and nothing else, then the packages.
+add_custom_target(packages
+  COMMAND "${CMAKE_CPACK_COMMAND}" -B "${CMAKE_BINARY_DIR}/packages"
+  WORKING_DIRECTORY "${CMAKE_BINARY_DIR}"
+  USES_TERMINAL
+  VERBATIM)
+add_dependencies(packages
+  waypost-namesrv waypost-agent waypostctl
+  waypost_public_client_shared waypost_public_client_static
+  waypost_public_agent_shared waypost_public_agent_static
+  waypost_public_testing)

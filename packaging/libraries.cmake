@@ -33,6 +33,13 @@ function(describe_library TARGET NAME)
   target_compile_features(${TARGET} INTERFACE cxx_std_20)
 endfunction()
 
+# They are three quarters of an archive, and nobody strips that later.
+function(without_debug_symbols TARGET)
+  add_custom_command(TARGET ${TARGET} POST_BUILD
+    COMMAND "${CMAKE_STRIP}" --strip-debug "$<TARGET_FILE:${TARGET}>"
+    VERBATIM)
+endfunction()
+
 # public_libraries(KIND PARTS...): PARTS are what it is about, and whole in it;
 # of the folders that all share the shared library takes what it needs. Exported
 # as waypost::<kind>_shared and waypost::<kind>_static.
@@ -59,6 +66,7 @@ function(public_libraries KIND)
   add_library(${static} STATIC ${objects})
   describe_library(${static} waypost-${KIND})
   set_target_properties(${static} PROPERTIES EXPORT_NAME ${KIND}_static)
+  without_debug_symbols(${static})
   target_link_libraries(${static} PRIVATE
     PkgConfig::LIBUV PkgConfig::CARES PkgConfig::ZLIB Threads::Threads)
   install(TARGETS ${static} EXPORT waypost-static-targets
@@ -78,6 +86,7 @@ add_library(waypost_public_testing STATIC ${testing_objects})
 describe_library(waypost_public_testing waypost-testing)
 set_target_properties(waypost_public_testing PROPERTIES
   EXPORT_NAME testing_static)
+without_debug_symbols(waypost_public_testing)
 target_link_libraries(waypost_public_testing PRIVATE Threads::Threads)
 install(TARGETS waypost_public_testing EXPORT waypost-shared-targets
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development)
