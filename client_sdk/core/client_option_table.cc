@@ -251,6 +251,9 @@ void declare_options(base::OptionTable& table, ClientOptions& options) {
              "A file that keeps routes and nameservers, so that the client "
              "starts with them while no nameserver can be reached.");
   declare_times(table, options);
+  table.flag("client.watch", options.watch,
+             "Have nameservers push changed routes; polling goes on as the "
+             "safety net.");
   table.flag("client.close-on-timeout", options.close_on_timeout,
              "Close a connection on which a question timed out and ask the "
              "next nameserver. Off shows the old behaviour: a hung nameserver "

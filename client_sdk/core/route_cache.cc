@@ -4,14 +4,11 @@
 #include <utility>
 
 namespace waypost::client {
-namespace {
 
 bool is_not_ready(model::ServerState state) {
   return state == model::ServerState::kStarting ||
          state == model::ServerState::kPaused;
 }
-
-}  // namespace
 
 RouteCache::RouteCache(RouteCacheSettings settings, base::Random random)
     : settings_(settings),
@@ -102,11 +99,29 @@ bool RouteCache::on_route(const model::VersionedRoute& route,
   return take(found->second, route, source, RouteOrigin::kServer, now);
 }
 
-bool RouteCache::on_push(const model::VersionedRoute& route,
-                         const std::string& source, base::Instant now) {
+bool RouteCache::on_told(const model::VersionedRoute& route,
+                         const std::string& source, RouteOrigin origin,
+                         base::Instant now) {
   const auto found = topics_.find(route.route.topic);
   if (found == topics_.end() || route.digest.is_none()) return false;
-  return take(found->second, route, source, RouteOrigin::kPush, now);
+  return take(found->second, route, source, origin, now);
+}
+
+void RouteCache::confirm(const model::TopicName& topic,
+                         const model::Digest& known, const std::string& source,
+                         base::Instant now) {
+  const auto found = topics_.find(topic);
+  if (found == topics_.end() || found->second.route.digest != known) return;
+  confirm(found->second, source, now);
+}
+
+// Told or confirmed, the route is as the server has it now.
+void RouteCache::confirm(Entry& entry, const std::string& source,
+                         base::Instant now) {
+  entry.confirmed = now;
+  entry.source = source;
+  entry.origin = RouteOrigin::kServer;
+  entry.negative.reset();
 }
 
 void RouteCache::on_denial(const model::TopicError& denial, base::Instant now) {
@@ -146,7 +161,8 @@ base::Status RouteCache::on_end(const model::RouteQueryRequest& asked,
 
   // What was neither told nor denied is unchanged; the server's own count says
   // whether we understand each other.
-  std::vector<Entry*> unchanged;
+  std::size_t unchanged = 0;
+  std::vector<Entry*> confirmed;
   for (const auto& item : asked.topics) {
     const auto found = topics_.find(item.topic);
     if (found == topics_.end() || found->second.answer == answer_) continue;
@@ -156,20 +172,19 @@ base::Status RouteCache::on_end(const model::RouteQueryRequest& asked,
           base::ErrorCode::kMalformed,
           "the answer says nothing about topic '" + item.topic.value() + "'");
     }
-    unchanged.push_back(&found->second);
+    ++unchanged;
+    // Not what was pushed since it was asked.
+    if (found->second.route.digest == item.known) {
+      confirmed.push_back(&found->second);
+    }
   }
-  if (unchanged.size() != end.unchanged) {
+  if (unchanged != end.unchanged) {
     return base::fail(base::ErrorCode::kMalformed,
                       "the answer says that " + std::to_string(end.unchanged) +
                           " topics are unchanged, but leaves out " +
-                          std::to_string(unchanged.size()));
+                          std::to_string(unchanged));
   }
-  for (Entry* entry : unchanged) {
-    entry->confirmed = now;
-    entry->source = source;
-    entry->origin = RouteOrigin::kServer;
-    entry->negative.reset();
-  }
+  for (Entry* entry : confirmed) confirm(*entry, source, now);
   for (const auto& [topic, error] : errors) {
     const auto found = topics_.find(topic);
     if (found == topics_.end()) continue;

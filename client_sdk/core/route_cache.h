@@ -45,6 +45,9 @@ struct CachedRoute {
   bool known() const { return !route.digest.is_none(); }
 };
 
+// Such a nameserver's routes are not to be believed.
+bool is_not_ready(model::ServerState state);
+
 // Pure: time comes in, questions and answers are values. One thread.
 class RouteCache {
  public:
@@ -80,11 +83,13 @@ class RouteCache {
   void for_each_known(
       const std::function<void(const CachedRoute&)>& visit) const;
 
-  // A nameserver told a route by itself; true when it is new or differs. What
-  // is not followed is ignored.
-  bool on_push(const model::VersionedRoute& route, const std::string& source,
-               base::Instant now);
-  // A nameserver told by itself that nobody serves a topic (any more).
+  // Outside of an answer to a query, a nameserver told a route (true when it is
+  // new or differs), that it is still the one with that digest, or that nobody
+  // serves the topic (any more). What is not followed is ignored.
+  bool on_told(const model::VersionedRoute& route, const std::string& source,
+               RouteOrigin origin, base::Instant now);
+  void confirm(const model::TopicName& topic, const model::Digest& known,
+               const std::string& source, base::Instant now);
   void on_denial(const model::TopicError& denial, base::Instant now);
 
   // Before each attempt at a query, also when it is repeated elsewhere.
@@ -111,8 +116,11 @@ class RouteCache {
   struct Entry : CachedRoute {
     std::uint64_t answer = 0;  // the last that brought a route
   };
-  bool take(Entry& entry, const model::VersionedRoute& route,
-            const std::string& source, RouteOrigin origin, base::Instant now);
+  static bool take(Entry& entry, const model::VersionedRoute& route,
+                   const std::string& source, RouteOrigin origin,
+                   base::Instant now);
+  static void confirm(Entry& entry, const std::string& source,
+                      base::Instant now);
   using Errors = std::map<model::TopicName, const base::Error*>;
 
   RouteCacheSettings settings_;

@@ -113,6 +113,11 @@ ClientEngine::ClientEngine(base::Executor& executor,
                  seeded(options, 2), *this, logger),
       names_(std::make_shared<NameIndex>()) {
   remember(remembered);
+  if (options_.watch) {
+    RoutePushObserver& observer = *this;
+    watcher_ = std::make_unique<RouteWatcher>(
+        executor_, link_, refresher_, options_.rpc_timeout, observer, logger_);
+  }
   // Nothing to ask yet, and perhaps a reason for it.
   if (nameservers_.nameservers().empty()) {
     link_.set_nameservers({}, nameservers_.trouble());
@@ -140,6 +145,8 @@ void ClientEngine::want(TopicState& topic) {
 }
 
 void ClientEngine::ensure(const TopicState& topic, Done done) {
+  // What is known is found by who is told that it is.
+  if (watcher_) watcher_->tell_now();
   refresher_.ensure(model::TopicName(topic.name), std::move(done));
 }
 
@@ -215,8 +222,35 @@ void ClientEngine::on_nameservers_changed() {
 
 void ClientEngine::on_nameserver_connected(const std::string& nameserver,
                                            const model::HelloReply& reply) {
+  if (watcher_) watcher_->on_connected();
   update_facts();
   emit(NameserverConnected{nameserver, reply.server_name});
+}
+
+void ClientEngine::on_nameserver_lost() {
+  if (watcher_) watcher_->on_lost();
+  update_facts();
+}
+
+void ClientEngine::on_nameserver_push(codec::FrameKind kind,
+                                      std::span<const std::byte> payload) {
+  if (watcher_) watcher_->on_push(kind, payload);
+}
+
+void ClientEngine::on_followed(const model::TopicName& topic) {
+  if (watcher_) watcher_->on_followed(topic);
+}
+
+void ClientEngine::on_routes_told(
+    const std::vector<model::TopicName>& told,
+    const std::vector<model::TopicName>& changed) {
+  for (const auto& name : told) {
+    const CachedRoute* cached = refresher_.cache().find(name);
+    TopicState* topic = state_.directory().find(name.value());
+    if (cached != nullptr && topic != nullptr) note(*cached, *topic);
+  }
+  update_facts();
+  take_over_all(changed);
 }
 
 void ClientEngine::on_nameserver_switched(const std::string& from,
@@ -229,20 +263,24 @@ void ClientEngine::on_nameserver_switched(const std::string& from,
 void ClientEngine::on_query_over(const std::vector<model::TopicName>& changed,
                                  const model::RouteQueryRequest& asked,
                                  const base::Status& status) {
+  if (watcher_) watcher_->on_query_over(changed, status.has_value());
   update_facts();
   if (status) {
     note_answers(asked);
     keeper_.confirmed();
   }
-  // An attempt may bring routes and fail after that, and the next one brings
-  // them again.
+  take_over_all(changed);
+  if (!status) emit(RefreshFailed{status.error().message});
+}
+
+// An attempt may bring routes and fail after that, and the next one brings them
+// again.
+void ClientEngine::take_over_all(const std::vector<model::TopicName>& changed) {
   const std::set<model::TopicName> topics(changed.begin(), changed.end());
   for (const auto& topic : topics) take_over(topic);
-  if (!topics.empty()) {
-    publish();
-    keeper_.changed();
-  }
-  if (!status) emit(RefreshFailed{status.error().message});
+  if (topics.empty()) return;
+  publish();
+  keeper_.changed();
 }
 
 void ClientEngine::note_answers(const model::RouteQueryRequest& asked) {

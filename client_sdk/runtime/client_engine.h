@@ -19,6 +19,7 @@
 #include "client_sdk/runtime/nameserver_directory.h"
 #include "client_sdk/runtime/nameserver_link.h"
 #include "client_sdk/runtime/route_refresher.h"
+#include "client_sdk/runtime/route_watcher.h"
 #include "client_sdk/runtime/snapshot_keeper.h"
 #include "waypost/events.hpp"
 
@@ -26,7 +27,8 @@ namespace waypost::client {
 
 // Loop thread only. Destroying it ends everything without callbacks.
 class ClientEngine final : private NameserverLinkObserver,
-                           private RouteObserver {
+                           private RouteObserver,
+                           private RoutePushObserver {
  public:
   using Done = RouteRefresher::Done;
 
@@ -55,12 +57,18 @@ class ClientEngine final : private NameserverLinkObserver,
 
   void on_nameserver_connected(const std::string& nameserver,
                                const model::HelloReply& reply) override;
-  void on_nameserver_lost() override { update_facts(); }
+  void on_nameserver_lost() override;
+  void on_nameserver_push(codec::FrameKind kind,
+                          std::span<const std::byte> payload) override;
   void on_nameserver_switched(const std::string& from, const std::string& to,
                               const std::string& why) override;
   void on_query_over(const std::vector<model::TopicName>& changed,
                      const model::RouteQueryRequest& asked,
                      const base::Status& status) override;
+  void on_followed(const model::TopicName& topic) override;
+
+  void on_routes_told(const std::vector<model::TopicName>& told,
+                      const std::vector<model::TopicName>& changed) override;
 
   void on_nameservers_changed();
   void note_answers(const model::RouteQueryRequest& asked);
@@ -68,6 +76,7 @@ class ClientEngine final : private NameserverLinkObserver,
   Snapshot collect() const;
   void remember(const Snapshot& snapshot);
   void take_over(const model::TopicName& topic);
+  void take_over_all(const std::vector<model::TopicName>& changed);
   void publish();
   void publish_soon();
   void tell_news();
@@ -94,6 +103,7 @@ class ClientEngine final : private NameserverLinkObserver,
   NameserverDirectory nameservers_;
   NameserverLink link_;
   RouteRefresher refresher_;
+  std::unique_ptr<RouteWatcher> watcher_;  // null: routes are only polled
 
   std::vector<std::string> listed_;  // nameservers last told of
 

@@ -223,9 +223,13 @@ void NameserverLines::on_line_ended(NameserverLine& line,
 
 void NameserverLines::on_line_silent(NameserverLine& line,
                                      const base::Error& error) {
+  distrust(line, error.message);
+}
+
+void NameserverLines::distrust(NameserverLine& line, const std::string& why) {
   const bool current = is_current(line);
-  give_up(line, error.message);
-  if (current) move_on(error.message);
+  give_up(line, why);
+  if (current) move_on(why);
 }
 
 void NameserverLines::on_line_push(NameserverLine& line, codec::FrameKind kind,

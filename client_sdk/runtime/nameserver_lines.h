@@ -107,6 +107,13 @@ class NameserverLines final : private LineOwner {
   // From now on there is always a connection, or an attempt to make one.
   void keep_connected();
 
+  // The line to the current nameserver, if it is connected.
+  NameserverLine* connected_line() {
+    return connected() ? line_.get() : nullptr;
+  }
+  // It says what makes no sense: given up, and the next one opened in a while.
+  void distrust(NameserverLine& line, const std::string& why);
+
   bool is_current(const NameserverLine& line) const {
     return line_.get() == &line;
   }

@@ -20,6 +20,13 @@ bool is_alive(base::ErrorCode code) {
   return code == base::ErrorCode::kNotReady || code == base::ErrorCode::kBusy;
 }
 
+// The nameserver said nothing, or what it said makes no sense.
+bool is_silence(base::ErrorCode code) {
+  return code == base::ErrorCode::kTimedOut ||
+         code == base::ErrorCode::kUnavailable ||
+         code == base::ErrorCode::kMalformed;
+}
+
 }  // namespace
 
 // One question at one nameserver.
@@ -46,6 +53,7 @@ struct NameserverLink::Call {
   base::Duration budget{0};
   base::Instant deadline;
   AnswerSink* sink = nullptr;  // null: over
+  bool here = false;           // of the current nameserver alone
   ServerIds tried;
   Attempt first;
   Attempt hedge;
@@ -73,6 +81,21 @@ NameserverLink::CallId NameserverLink::call(codec::FrameKind kind,
                                             std::string payload,
                                             base::Duration budget,
                                             AnswerSink& sink) {
+  const CallPtr call = add_call(kind, std::move(payload), budget, sink);
+  ++asked_;
+  hedging_.on_call();
+  if (lines_.choice().count() != 0) {
+    attempt(call);
+  } else {
+    call->timer = executor_.run_after(budget, [this, call] { attempt(call); });
+  }
+  return call->id;
+}
+
+NameserverLink::CallPtr NameserverLink::add_call(codec::FrameKind kind,
+                                                 std::string payload,
+                                                 base::Duration budget,
+                                                 AnswerSink& sink) {
   WAYPOST_ASSERT(executor_.in_executor_thread());
   auto call = std::make_shared<Call>();
   call->id = ++last_call_;
@@ -82,13 +105,35 @@ NameserverLink::CallId NameserverLink::call(codec::FrameKind kind,
   call->deadline = executor_.now() + budget;
   call->sink = &sink;
   calls_.emplace(call->id, call);
-  hedging_.on_call();
-  if (lines_.choice().count() != 0) {
-    attempt(call);
+  return call;
+}
+
+NameserverLink::CallId NameserverLink::call_here(codec::FrameKind kind,
+                                                 std::string payload,
+                                                 base::Duration budget,
+                                                 AnswerSink& sink) {
+  const CallPtr call = add_call(kind, std::move(payload), budget, sink);
+  call->here = true;
+  if (NameserverLine* line = lines_.connected_line()) {
+    start(call, call->first, *line,
+          share_of_budget(budget, lines_.choice().count()));
   } else {
-    call->timer = executor_.run_after(budget, [this, call] { attempt(call); });
+    fail_later(call);
   }
   return call->id;
+}
+
+void NameserverLink::fail_later(const CallPtr& call) {
+  call->timer = executor_.run_after(base::Duration::zero(), [this, call] {
+    finish(call, base::fail(base::ErrorCode::kUnavailable,
+                            "there is no connection to a nameserver"));
+  });
+}
+
+void NameserverLink::distrust(const std::string& why) {
+  if (NameserverLine* line = lines_.connected_line()) {
+    lines_.distrust(*line, why);
+  }
 }
 
 void NameserverLink::cancel(CallId id) {
@@ -110,7 +155,7 @@ void NameserverLink::set_nameservers(const std::vector<Nameserver>& nameservers,
   // Those that waited for a list.
   const auto calls = calls_;
   for (const auto& [id, call] : calls) {
-    if (call->sink == nullptr || call->first.line != nullptr ||
+    if (call->sink == nullptr || call->first.line != nullptr || call->here ||
         !call->tried.empty()) {
       continue;
     }
@@ -136,6 +181,7 @@ void NameserverLink::attempt(const CallPtr& call) {
           : remaining;
   call->tried.insert(*server);
   NameserverLine& line = lines_.open(*server);
+  if (call->sink == nullptr) return;  // cancelled by who was told of the move
   start(call, call->first, line, deadline);
   lines_.keep_connected();
   arm_hedge(call, deadline);
@@ -207,6 +253,16 @@ void NameserverLink::on_attempt_failed(const CallPtr& call, Attempt& attempt,
   call->failures += error.message;
   call->last_code = error.code;
   lines_.call_ended();
+  if (call->here) {
+    // That it will not do this says nothing about the rest.
+    const bool stays = error.code == base::ErrorCode::kTimedOut &&
+                       !options_.close_on_timeout && line.ready();
+    if (is_silence(error.code) && !stays) {
+      lines_.distrust(line, error.message);
+    }
+    if (call->sink == nullptr) return;  // cancelled by who was told of that
+    return finish(call, tl::unexpected(error));
+  }
   if (is_our_fault(error.code)) return finish(call, tl::unexpected(error));
   if (error.code == base::ErrorCode::kTimedOut && line.ready() &&
       !options_.close_on_timeout) {
@@ -214,6 +270,7 @@ void NameserverLink::on_attempt_failed(const CallPtr& call, Attempt& attempt,
     return finish(call, tl::unexpected(give_up(*call)));
   }
   judge_line(line, error);
+  if (call->sink == nullptr) return;
   if (&attempt == &call->hedge) {
     if (call->first.line == nullptr) NameserverLink::attempt(call);
     return;  // the first one may still answer

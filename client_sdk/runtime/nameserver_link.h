@@ -54,6 +54,10 @@ class NameserverLink {
   // the call.
   CallId call(codec::FrameKind kind, std::string payload, base::Duration budget,
               AnswerSink& sink);
+  // Asks the current nameserver and nobody else, if it is connected; else the
+  // call fails, not inside this.
+  CallId call_here(codec::FrameKind kind, std::string payload,
+                   base::Duration budget, AnswerSink& sink);
   // No more events for its sink. Unknown ids are ignored.
   void cancel(CallId call);
 
@@ -62,18 +66,25 @@ class NameserverLink {
   void set_nameservers(const std::vector<Nameserver>& nameservers,
                        std::string why_empty = {});
 
+  // The current nameserver sent nonsense: it is left.
+  void distrust(const std::string& why);
+
   // The current nameserver; "" while none is known.
   const std::string& current() const { return lines_.current_name(); }
   bool connected() const { return lines_.connected(); }
   std::uint64_t switches() const { return lines_.switches(); }
   // Questions asked, and asked twice.
-  std::uint64_t calls() const { return last_call_; }
+  std::uint64_t calls() const { return asked_; }
   std::uint64_t hedges() const { return hedges_; }
 
  private:
   struct Attempt;
   struct Call;
   using CallPtr = std::shared_ptr<Call>;
+
+  CallPtr add_call(codec::FrameKind kind, std::string payload,
+                   base::Duration budget, AnswerSink& sink);
+  void fail_later(const CallPtr& call);
 
   // Attempts.
   void attempt(const CallPtr& call);
@@ -102,6 +113,7 @@ class NameserverLink {
   HedgePolicy hedging_;
   std::string why_empty_ = "no nameserver is known";
   CallId last_call_ = 0;
+  std::uint64_t asked_ = 0;
   std::uint64_t hedges_ = 0;
   std::map<CallId, CallPtr> calls_;
 };

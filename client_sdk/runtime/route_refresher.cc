@@ -1,11 +1,18 @@
 #include "client_sdk/runtime/route_refresher.h"
 
+#include <iterator>
 #include <utility>
 
 #include "base/assert.h"
 #include "wire/codec/native.h"
 
 namespace waypost::client {
+namespace {
+
+// Of one question. Nameservers take four times as many.
+constexpr std::size_t kTopicsMax = 4096;
+
+}  // namespace
 
 RouteRefresher::RouteRefresher(base::Executor& executor, NameserverLink& link,
                                RouteCacheSettings settings,
@@ -31,6 +38,7 @@ base::Status RouteRefresher::follow(const model::TopicName& topic) {
   if (*followed) {
     wanted_.insert(topic);
     query_soon();
+    observer_.on_followed(topic);
   }
   return {};
 }
@@ -93,15 +101,25 @@ void RouteRefresher::query() {
   query.topics = std::exchange(wanted_, {});
   query.waiting = std::exchange(waiting_, {});
   if (query.all) {
-    query.request = cache_.ask_all();
-    for (const auto& item : query.request.topics) {
-      query.topics.insert(item.topic);
-    }
-  } else {
-    query.request = cache_.ask({query.topics.begin(), query.topics.end()});
+    for (auto& topic : cache_.topics()) query.topics.insert(std::move(topic));
   }
-  query.call = link_.call(codec::FrameKind::kQueryRoutes,
-                          codec::encode(query.request), rpc_timeout_, *this);
+  auto request = cache_.ask({query.topics.begin(), query.topics.end()});
+  query.rest = {std::make_move_iterator(request.topics.begin()),
+                std::make_move_iterator(request.topics.end())};
+  ask_next();
+}
+
+// As many as every nameserver accepts in one question.
+void RouteRefresher::ask_next() {
+  auto& items = query_->request.topics;
+  items.clear();
+  while (!query_->rest.empty() && items.size() < kTopicsMax) {
+    items.push_back(std::move(query_->rest.front()));
+    query_->rest.pop_front();
+  }
+  query_->call =
+      link_.call(codec::FrameKind::kQueryRoutes, codec::encode(query_->request),
+                 rpc_timeout_, *this);
 }
 
 void RouteRefresher::arm_poll_timer() {
@@ -150,6 +168,11 @@ base::Status RouteRefresher::on_end(const rpc::AnswerPart& part) {
 
 void RouteRefresher::on_done(const base::Result<std::string>& nameserver) {
   const base::Instant now = executor_.now();
+  if (nameserver && !query_->rest.empty()) {
+    observer_.on_query_over(std::exchange(query_->changed, {}), query_->request,
+                            {});
+    return ask_next();
+  }
   Query over = std::move(*query_);
   query_.reset();
   base::Status status;

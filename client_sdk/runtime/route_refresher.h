@@ -4,6 +4,7 @@
 // Keeps a route cache up to date through a nameserver link: polls with jitter,
 // asks on demand, one query at a time however many wait for it.
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,6 +28,8 @@ class RouteObserver {
   virtual void on_query_over(const std::vector<model::TopicName>& changed,
                              const model::RouteQueryRequest& asked,
                              const base::Status& status) = 0;
+  // A topic is followed from now on.
+  virtual void on_followed(const model::TopicName& /*topic*/) {}
 };
 
 // Loop thread only. Destroying it ends everything without callbacks.
@@ -44,6 +47,8 @@ class RouteRefresher final : private AnswerSink {
   RouteRefresher& operator=(const RouteRefresher&) = delete;
 
   const RouteCache& cache() const { return cache_; }
+  // For who is told of routes in another way.
+  RouteCache& cache() { return cache_; }
   // As RouteCache::remember.
   void remember(CachedRoute route) { cache_.remember(std::move(route)); }
 
@@ -63,14 +68,17 @@ class RouteRefresher final : private AnswerSink {
   // Routes are likely to change soon: polls within `delay`.
   void hurry(base::Duration delay);
 
+  // A query is under way.
+  bool asking() const { return query_.has_value(); }
   std::uint64_t answered() const { return answered_; }
   std::uint64_t failed() const { return failed_; }
 
  private:
   struct Query {
     NameserverLink::CallId call = 0;
-    model::RouteQueryRequest request;
-    std::set<model::TopicName> topics;
+    model::RouteQueryRequest request;        // of this call
+    std::set<model::TopicName> topics;       // of this call and the next ones
+    std::deque<model::RouteQueryItem> rest;  // for the next ones
     bool all = false;
     std::string nameserver;
     std::vector<model::TopicName> changed;
@@ -79,6 +87,7 @@ class RouteRefresher final : private AnswerSink {
 
   void query_soon();
   void query();
+  void ask_next();
   void arm_poll_timer();
 
   void on_attempt(const std::string& nameserver) override;

@@ -48,6 +48,8 @@ Registry::~Registry() = default;
 Effects Registry::step(const Event& event, base::Instant now) {
   return impl_->step(event, now);
 }
+RouteChanges Registry::take_changes() { return impl_->take_changes(); }
+
 const RouteTable& Registry::table() const { return impl_->table(); }
 model::Epoch Registry::largest_epoch(const model::BrokerKey& broker) const {
   return impl_->largest_epoch(broker);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "namesrv/registry/events.h"
+#include "namesrv/registry/route_changes.h"
 #include "namesrv/registry/route_table.h"
 #include "wire/model/operations.h"
 
@@ -51,6 +52,10 @@ class Registry {
   // The current table. The next step() may edit it in place: to keep or publish
   // a version, copy it, which costs a few instructions and shares everything.
   const RouteTable& table() const;
+
+  // Which routes the steps since the last call may have changed. To be taken
+  // with each table that is published.
+  RouteChanges take_changes();
 
   // Largest epoch seen for a broker, also of one that is gone (for a while).
   model::Epoch largest_epoch(const model::BrokerKey& broker) const;

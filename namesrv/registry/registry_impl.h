@@ -31,6 +31,7 @@ class Registry::Impl {
   Effects step(const Event& event, base::Instant now);
 
   const RouteTable& table() const { return editor_.table(); }
+  RouteChanges take_changes() { return editor_.take_changes(); }
   model::Epoch largest_epoch(const model::BrokerKey& key) const;
   model::BrokerPage list_brokers(const model::PageRequest& page,
                                  base::Instant now) const;

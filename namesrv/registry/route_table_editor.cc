@@ -43,6 +43,7 @@ GroupSlot RouteTableEditor::add_group(BrokerGroup group) {
   const std::uint64_t hash = model::hash_bytes(group.broker_name.value());
   table_.group_names_.insert({group.broker_name, hash, slot});
   table_.groups_.set(slot, std::move(group));
+  changes_.add_group(slot);
   return slot;
 }
 
@@ -50,10 +51,12 @@ void RouteTableEditor::set_group(GroupSlot slot, BrokerGroup group) {
   if (shows_the_same(*table_.group(slot), group)) return;
   group.version = touch_groups();
   table_.groups_.set(slot, std::move(group));
+  changes_.add_group(slot);
 }
 
 void RouteTableEditor::remove_group(GroupSlot slot) {
   touch_groups();
+  changes_.add_group(slot);
   const model::BrokerName& name = table_.group(slot)->broker_name;
   table_.group_names_.erase(name.value(), model::hash_bytes(name.value()));
   free_slot(slot);
@@ -66,6 +69,7 @@ void RouteTableEditor::retire_group(GroupSlot slot) {
   const std::string& name = gone.broker_name.value();
   table_.group_names_.erase(name, model::hash_bytes(name));
   table_.groups_.set(slot, std::move(gone));
+  changes_.add_group(slot);
   ++table_.gone_groups_;
 }
 
@@ -115,6 +119,7 @@ void RouteTableEditor::set_member(const InternedName* topic, GroupSlot group,
                    TopicMember{group, queues});
   }
   entry->version = touch();
+  changes_.add_topic(topic->hash);
 }
 
 void RouteTableEditor::remove_member(const InternedName* topic,
@@ -124,6 +129,7 @@ void RouteTableEditor::remove_member(const InternedName* topic,
   const std::size_t at = place_of(found->members, group);
   WAYPOST_ASSERT(at < found->members.size() &&
                  found->members[at].group == group);
+  changes_.add_topic(topic->hash);
   const std::uint64_t version = touch();
   if (found->members.size() == 1) {
     remove_topic(topic);

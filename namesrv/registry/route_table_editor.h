@@ -2,8 +2,10 @@
 #define WAYPOST_NAMESRV_REGISTRY_ROUTE_TABLE_EDITOR_H_
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "namesrv/registry/route_changes.h"
 #include "namesrv/registry/route_table.h"
 #include "namesrv/registry/sorted_chunks.h"
 #include "namesrv/registry/topic_names.h"
@@ -29,6 +31,9 @@ class RouteTableEditor {
   void begin() { changed_ = false; }
   // Whether there was an edit since begin().
   bool changed() const { return changed_; }
+
+  // What the edits since the last call have changed.
+  RouteChanges take_changes() { return std::exchange(changes_, {}); }
 
   GroupSlot add_group(BrokerGroup group);
   // Puts `group` in place of what is there, unless they show the same.
@@ -63,6 +68,7 @@ class RouteTableEditor {
   std::vector<GroupSlot> free_slots_;
   GroupSlot next_slot_ = 0;
   bool changed_ = false;
+  RouteChanges changes_;
 };
 
 }  // namespace waypost::registry

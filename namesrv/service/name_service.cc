@@ -374,6 +374,7 @@ void NameService::publish_table() {
                   .state = applied_state_,
                   .remoting = settings_.remoting,
                   .settings_version = settings_version_});
+  route_feed_.publish(registry_.take_changes());
 }
 
 void NameService::publish_state() {
@@ -383,7 +384,11 @@ void NameService::publish_state() {
     const std::lock_guard lock(state_view_mutex_);
     std::swap(state_view_, view);
   }
-  answers_routes_.store(lifecycle_.answers_routes(), std::memory_order_release);
+  const bool answers = lifecycle_.answers_routes();
+  if (!answers_routes_.exchange(answers, std::memory_order_acq_rel) &&
+      answers) {
+    route_feed_.publish_everything();
+  }
   if (state_.exchange(state, std::memory_order_acq_rel) == state) return;
   logger_.info("state changed", {{"from", model::server_state_name(view.state)},
                                  {"to", model::server_state_name(state)},

@@ -19,6 +19,7 @@
 #include "namesrv/registry/registry.h"
 #include "namesrv/service/hard_state_keeper.h"
 #include "namesrv/service/published_table.h"
+#include "namesrv/service/route_feed.h"
 #include "namesrv/service/write_queue.h"
 
 namespace waypost::service {
@@ -132,6 +133,10 @@ class NameService {
   using TableLease = std::shared_ptr<const registry::RouteTable>;
   base::Status lease_table(std::function<void(TableLease)> take);
 
+  // Which routes change, for who pushes them; everything, when route queries
+  // begin to be answered.
+  RouteFeed& route_feed() { return route_feed_; }
+
   model::Incarnation incarnation() const { return settings_.incarnation; }
   model::ServerState state() const {
     return state_.load(std::memory_order_acquire);
@@ -148,6 +153,10 @@ class NameService {
             (1U << static_cast<unsigned>(operation))) == 0;
   }
   base::Error gate_refusal(partition::Operation operation) const;
+  // Route queries are answered; so may be pushed what changes.
+  bool tells_routes() const {
+    return answers_routes() && gate_open(partition::Operation::kQuery);
+  }
   const NameServiceSettings& settings() const { return settings_; }
 
   // --- Registry thread ---
@@ -220,6 +229,7 @@ class NameService {
   PublishedTable& table_;
 
   // Any thread.
+  RouteFeed route_feed_;
   WriteQueue queue_;
   std::atomic<std::uint64_t> next_binding_{0};
   std::mutex closers_mutex_;

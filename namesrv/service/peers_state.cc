@@ -53,7 +53,9 @@ void NameService::set_gates(const partition::GateSettings& settings,
     const std::lock_guard lock(state_view_mutex_);
     readiness_ = readiness;
   }
+  const bool told = tells_routes();
   closed_gates_.store(closed, std::memory_order_release);
+  if (!told && tells_routes()) route_feed_.publish_everything();
 }
 
 base::Error NameService::gate_refusal(partition::Operation operation) const {

@@ -242,8 +242,13 @@ class ClientChaos {
 
   void wake(sim::SimNode& node) { node.asleep() ? node.resume() : node.thaw(); }
 
+  // What was pushed meanwhile is sent again, ever more seldom, and what comes
+  // after it on that connection waits: as after a fault of a nameserver.
   void wake_app() {
-    if (!it_.app().running()) wake(it_.app());
+    if (it_.app().running()) return;
+    wake(it_.app());
+    for (auto& touched : touched_) touched = it_.world.now();
+    for (const auto& call : calls_) call->well.clear();
   }
 
   // As well as it was.

@@ -62,7 +62,7 @@ Deployment::Deployment(Options options)
     clients.push_back(std::make_unique<SimClient>(
         node, profile_,
         SimClient::Options{endpoints, options.client_start,
-                           options.close_on_timeout},
+                           options.close_on_timeout, options.watch},
         transcript.logger(node.name())));
   }
 }

@@ -39,6 +39,8 @@ class Deployment {
     bool peers = false;
     // Called for each nameserver before anything starts.
     std::function<void(SimNameserver&)> adjust = {};
+    // Clients have nameservers push what changes.
+    bool watch = false;
   };
 
   static constexpr const char* kTopic = "orders";

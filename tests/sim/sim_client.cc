@@ -30,12 +30,22 @@ SimClient::SimClient(SimNode& node, const base::Profile& profile,
   refresher_ = std::make_unique<client::RouteRefresher>(
       node.executor(), *link_, cache, profile.client_rpc_timeout, seeds.fork(),
       routes, logger);
+  client::RoutePushObserver& pushes = *this;
+  if (options.watch) {
+    watcher_ = std::make_unique<client::RouteWatcher>(
+        node.executor(), *link_, *refresher_, profile.client_rpc_timeout,
+        pushes, logger);
+  }
 }
 
 SimClient::~SimClient() = default;
 
 void SimClient::follow(const std::string& topic) {
   WAYPOST_ASSERT(refresher_->follow(model::TopicName(topic)).has_value());
+}
+
+void SimClient::on_followed(const model::TopicName& topic) {
+  if (watcher_) watcher_->on_followed(topic);
 }
 
 std::shared_ptr<const SimClient::Asked> SimClient::refresh(
@@ -77,6 +87,21 @@ std::vector<std::string> SimClient::describe(
 void SimClient::on_nameserver_connected(const std::string& nameserver,
                                         const model::HelloReply& /*reply*/) {
   logger_.info("connected", {{"nameserver", nameserver}});
+  if (watcher_) watcher_->on_connected();
+}
+
+void SimClient::on_nameserver_lost() {
+  if (watcher_) watcher_->on_lost();
+}
+
+void SimClient::on_nameserver_push(codec::FrameKind kind,
+                                   std::span<const std::byte> payload) {
+  if (watcher_) watcher_->on_push(kind, payload);
+}
+
+void SimClient::on_routes_told(const std::vector<model::TopicName>& /*told*/,
+                               const std::vector<model::TopicName>& changed) {
+  take_over(changed);
 }
 
 void SimClient::on_nameserver_switched(const std::string& from,
@@ -89,7 +114,12 @@ void SimClient::on_nameserver_switched(const std::string& from,
 void SimClient::on_query_over(const std::vector<model::TopicName>& changed,
                               const model::RouteQueryRequest& /*asked*/,
                               const base::Status& status) {
+  if (watcher_) watcher_->on_query_over(changed, status.has_value());
   if (!status) logger_.warn("query failed", {{"why", status.error().message}});
+  take_over(changed);
+}
+
+void SimClient::take_over(const std::vector<model::TopicName>& changed) {
   for (const auto& topic : changed) {
     history_.push_back(describe(topic));
     routes_[topic.value()] = history_.back();

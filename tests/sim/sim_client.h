@@ -13,6 +13,7 @@
 #include "base/profile.h"
 #include "client_sdk/runtime/nameserver_link.h"
 #include "client_sdk/runtime/route_refresher.h"
+#include "client_sdk/runtime/route_watcher.h"
 #include "tests/support/sim/sim_world.h"
 
 namespace waypost::sim {
@@ -20,12 +21,14 @@ namespace waypost::sim {
 // An application with the SDK's loop side on a simulated node: the link to a
 // nameserver and the route cache behind it.
 class SimClient final : private client::NameserverLinkObserver,
-                        private client::RouteObserver {
+                        private client::RouteObserver,
+                        private client::RoutePushObserver {
  public:
   struct Options {
     std::vector<base::Endpoint> nameservers;
     std::optional<std::size_t> start;  // which of them
     bool close_on_timeout = true;
+    bool watch = false;
   };
   SimClient(SimNode& node, const base::Profile& profile, Options options,
             base::Logger logger);
@@ -61,6 +64,14 @@ class SimClient final : private client::NameserverLinkObserver,
   void on_query_over(const std::vector<model::TopicName>& changed,
                      const model::RouteQueryRequest& asked,
                      const base::Status& status) override;
+  void on_followed(const model::TopicName& topic) override;
+
+  void on_nameserver_lost() override;
+  void on_nameserver_push(codec::FrameKind kind,
+                          std::span<const std::byte> payload) override;
+  void on_routes_told(const std::vector<model::TopicName>& told,
+                      const std::vector<model::TopicName>& changed) override;
+  void take_over(const std::vector<model::TopicName>& changed);
 
   std::vector<std::string> describe(const model::TopicName& topic) const;
 
@@ -68,6 +79,7 @@ class SimClient final : private client::NameserverLinkObserver,
   const base::Logger logger_;
   std::unique_ptr<client::NameserverLink> link_;
   std::unique_ptr<client::RouteRefresher> refresher_;
+  std::unique_ptr<client::RouteWatcher> watcher_;  // null: only polls
   std::map<std::string, std::vector<std::string>, std::less<>> routes_;
   std::vector<std::vector<std::string>> history_;
   std::optional<base::Instant> switched_at_;

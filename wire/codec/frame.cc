@@ -11,6 +11,7 @@ namespace waypost::codec {
 namespace {
 
 constexpr std::string_view kMagic = "WPST";
+constexpr std::size_t kFlagsOffset = 6;
 constexpr std::size_t kCorrelationIdOffset = 8;
 
 // The header is read for every request: numbers are copied as they are.
@@ -32,7 +33,7 @@ T load(const std::byte* in) {
 void store_header(const FrameHeader& header, char* out) {
   store(header.payload_bytes, out);
   store(static_cast<std::uint16_t>(header.kind), out + 4);
-  store(header.flags, out + 6);
+  store(header.flags, out + kFlagsOffset);
   store(header.correlation_id, out + kCorrelationIdOffset);
 }
 
@@ -185,6 +186,10 @@ FrameScan scan_frame(std::span<const std::byte> bytes,
   scan.frame.payload = bytes.subspan(kFrameHeaderBytes, payload_bytes);
   scan.consumed = kFrameHeaderBytes + payload_bytes;
   return scan;
+}
+
+void patch_flags(char* frame, std::uint16_t flags) {
+  store(flags, frame + kFlagsOffset);
 }
 
 void patch_correlation_id(char* frame, std::uint64_t correlation_id) {

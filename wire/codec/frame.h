@@ -50,7 +50,8 @@ enum class FrameKind : std::uint16_t {
   kObserve = 21,
   kQueryRoutes = 32,  // answered by kRoute frames, then kQueryRoutes (END)
   kRoute = 33,
-  kWatchRoutes = 34,  // reserved
+  kWatchRoutes = 34,  // answered as kQueryRoutes; later kRoute, kWatchRoutes
+                      // are pushed
   kListBrokers = 48,
   kListTopics = 49,
   kClusterView = 50,
@@ -122,8 +123,10 @@ FrameScan scan_frame(std::span<const std::byte> bytes,
                      std::size_t payload_max_bytes);
 
 // A whole frame ready to send: header, payload, padding. The correlation id can
-// be patched, so that a frame encoded once can answer many requests.
+// be patched, so that a frame encoded once can answer many requests; so can the
+// flags.
 using FrameBytes = std::string;
+void patch_flags(char* frame, std::uint16_t flags);
 void patch_correlation_id(char* frame, std::uint64_t correlation_id);
 FrameBytes make_frame(FrameKind kind, std::uint16_t flags,
                       std::uint64_t correlation_id, std::string_view payload);

@@ -28,7 +28,8 @@ std::string ms_text(base::Duration duration) {
 
 bool answer_fits(codec::FrameKind request, codec::FrameKind answer) {
   return answer == request || answer == codec::FrameKind::kError ||
-         (request == codec::FrameKind::kQueryRoutes &&
+         ((request == codec::FrameKind::kQueryRoutes ||
+           request == codec::FrameKind::kWatchRoutes) &&
           answer == codec::FrameKind::kRoute);
 }
 

@@ -151,6 +151,10 @@ void NativeStream::push(codec::FrameKind kind, std::string_view payload) {
   reply(kind, 0, 0, payload);
 }
 
+std::size_t NativeStream::unsent_bytes() const {
+  return connection_.unsent_bytes();
+}
+
 void NativeStream::close() {
   ending_ = true;
   connection_.close();

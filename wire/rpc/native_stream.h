@@ -56,6 +56,7 @@ class NativeStream final : public ProtocolStream, public ServerSession {
   void push(codec::FrameKind kind, std::string_view payload) override;
   void expect(bool alone) override { gate_.expect(alone); }
   void settle() override { gate_.settle(); }
+  std::size_t unsent_bytes() const override;
   void close() override;
   const base::Endpoint& peer() const override { return connection_.peer(); }
   std::uint64_t id() const override { return id_; }

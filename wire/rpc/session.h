@@ -1,6 +1,7 @@
 #ifndef WAYPOST_WIRE_RPC_SESSION_H_
 #define WAYPOST_WIRE_RPC_SESSION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -45,6 +46,9 @@ class ServerSession {
   // before that.
   virtual void expect(bool alone) = 0;
   virtual void settle() = 0;
+
+  // Output that the peer has not taken yet.
+  virtual std::size_t unsent_bytes() const = 0;
 
   virtual void close() = 0;
   virtual const base::Endpoint& peer() const = 0;

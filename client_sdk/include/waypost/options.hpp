@@ -135,6 +135,9 @@ struct ClientOptions {
   // Routes of all topics in use are asked for again after this long, give or
   // take a tenth. 100 ms to 1 h.
   std::chrono::nanoseconds poll_interval = std::chrono::seconds(30);
+  // Nameservers push changed routes, and polling is the safety net. False:
+  // polling alone.
+  bool watch = true;
   // Total time for one question to the nameservers; each of them gets a share,
   // so that all can be tried. 10 ms to 10 min.
   std::chrono::nanoseconds rpc_timeout = std::chrono::seconds(3);

@@ -14,8 +14,37 @@ NativeContext::NativeContext(NativeSettings native_settings, Shell shell,
     : settings(native_settings),
       service(name_service),
       route_frames(*shell.route_cache),
+      watches(settings.watch, watch_shell(shell)),
       shell_(std::move(shell)),
       table_(table) {}
+
+RouteWatches::Shell NativeContext::watch_shell(const Shell& shell) {
+  RouteWatches::Shell watch;
+  watch.loop = shell.loop;
+  watch.feed = &service.route_feed();
+  watch.frames = &route_frames;
+  watch.table = [this]() -> const registry::RouteTable& { return table(); };
+  watch.newest_table = [this]() -> const registry::RouteTable& {
+    return newest_table();
+  };
+  watch.answers_routes = [this] { return service.tells_routes(); };
+  watch.find_session = shell.find_session;
+  watch.denial = [this](const std::string& topic) {
+    model::RouteQueryEnd end;
+    end.incarnation = service.incarnation();
+    end.state = service.state();
+    end.errors.push_back(denial(topic));
+    return codec::encode(end);
+  };
+  return watch;
+}
+
+model::TopicError NativeContext::denial(std::string_view topic) {
+  const std::string name(topic);
+  return {model::TopicName(name),
+          {base::ErrorCode::kNotFound, "no broker serves topic " + name,
+           "check the name, or that its broker is up"}};
+}
 
 std::string& NativeContext::plain_end(std::uint32_t unchanged) {
   WAYPOST_ASSERT(unchanged < std::size(plain_ends_));

@@ -12,6 +12,7 @@
 #include "base/executor.h"
 #include "base/log.h"
 #include "namesrv/handlers/native/route_frame_cache.h"
+#include "namesrv/handlers/native/route_watches.h"
 #include "namesrv/handlers/route_cache.h"
 #include "namesrv/service/name_service.h"
 #include "namesrv/service/published_table.h"
@@ -34,6 +35,7 @@ struct NativeSettings {
   std::vector<model::Setting> fixed_settings;
   std::uint32_t page_limit_default = 500;
   std::uint32_t page_limit_max = 5'000;
+  WatchSettings watch;
 };
 
 // What the native sessions of one I/O loop share. On that loop's thread but
@@ -58,6 +60,12 @@ class NativeContext {
                 service::NameService& service, service::PublishedTable& table);
 
   const registry::RouteTable& table() { return table_.pin(shell_.reader); }
+  // The same as it is now. What was looked at before in this turn is gone: for
+  // tasks of the loop, not within a request.
+  const registry::RouteTable& newest_table() {
+    quiesce();
+    return table();
+  }
   // The same with all that is published beside it.
   const service::PublishedView& view() {
     return table_.pin_view(shell_.reader);
@@ -69,6 +77,9 @@ class NativeContext {
   // The last frame of a query's answer when nothing special is to be said;
   // encoded once for each state. Its correlation id is to be patched.
   std::string& plain_end(std::uint32_t unchanged);
+
+  // That no broker serves a topic.
+  static model::TopicError denial(std::string_view topic);
 
   // A listing's page size within bounds; 0 asks for the default.
   std::uint32_t page_limit(std::uint32_t asked) const {
@@ -82,10 +93,13 @@ class NativeContext {
   const NativeSettings settings;
   service::NameService& service;
   RouteFrameCache route_frames;
+  RouteWatches watches;
 
   const Shell& shell() const { return shell_; }
 
  private:
+  RouteWatches::Shell watch_shell(const Shell& shell);
+
   const Shell shell_;
   service::PublishedTable& table_;
   model::ServerState end_state_ = model::ServerState::kStarting;

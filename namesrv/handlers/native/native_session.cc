@@ -19,20 +19,21 @@ namespace {
 class QueryAnswer : public codec::RouteQueryVisitor {
  public:
   QueryAnswer(NativeContext& context, rpc::ServerSession& session,
-              std::uint64_t correlation_id)
+              const codec::FrameHeader& request, bool session_watches)
       : context_(context),
         session_(session),
         table_(context.table()),
-        correlation_id_(correlation_id) {}
+        correlation_id_(request.correlation_id),
+        kind_(request.kind),
+        watches_(request.kind == codec::FrameKind::kWatchRoutes),
+        session_watches_(session_watches) {}
 
   void visit(std::string_view topic, const model::Digest& known) override {
     if (++visited_ > context_.settings.query_topics_max) return;
     RouteCache::Entry* entry = context_.route_frames.find(table_, topic);
+    if (session_watches_) note_watcher(topic, entry);
     if (entry == nullptr) {
-      errors_.push_back({model::TopicName(std::string(topic)),
-                         {base::ErrorCode::kNotFound,
-                          "no broker serves topic " + std::string(topic),
-                          "check the name, or that its broker is up"}});
+      errors_.push_back(NativeContext::denial(topic));
       return;
     }
     if (entry->digest == known) {
@@ -54,7 +55,16 @@ class QueryAnswer : public codec::RouteQueryVisitor {
            "ask for the rest in further queries"});
       return;
     }
-    if (errors_.empty() && unchanged_ <= 1) {
+    if (not_watched_ > 0) {
+      session_.reply_error(
+          correlation_id_,
+          {base::ErrorCode::kBusy,
+           std::to_string(not_watched_) +
+               " topics cannot be watched: too many are already",
+           "ask for them again and again, or at another nameserver"});
+      return;
+    }
+    if (!watches_ && errors_.empty() && unchanged_ <= 1) {
       std::string& end = context_.plain_end(unchanged_);
       codec::patch_correlation_id(end.data(), correlation_id_);
       session_.write_frames(end);
@@ -65,16 +75,30 @@ class QueryAnswer : public codec::RouteQueryVisitor {
     end.state = context_.service.state();
     end.unchanged = unchanged_;
     end.errors = std::move(errors_);
-    session_.reply(codec::FrameKind::kQueryRoutes, codec::kFlagReply,
-                   correlation_id_, codec::encode(end));
+    session_.reply(kind_, codec::kFlagReply, correlation_id_,
+                   codec::encode(end));
   }
 
  private:
+  void note_watcher(std::string_view topic, const RouteCache::Entry* entry) {
+    const model::Digest told =
+        entry == nullptr ? model::Digest{} : entry->digest;
+    if (!watches_) {
+      context_.watches.note_told(topic, told);
+    } else if (!context_.watches.watch(session_.id(), topic, told)) {
+      ++not_watched_;
+    }
+  }
+
   NativeContext& context_;
   rpc::ServerSession& session_;
   const registry::RouteTable& table_;
   const std::uint64_t correlation_id_;
+  const codec::FrameKind kind_;
+  const bool watches_;          // with this request
+  const bool session_watches_;  // with this one or one before
   std::size_t visited_ = 0;
+  std::size_t not_watched_ = 0;
   std::uint32_t unchanged_ = 0;
   std::vector<model::TopicError> errors_;
 };
@@ -89,6 +113,7 @@ void NativeSession::on_request(const codec::FrameView& frame) {
   using Kind = codec::FrameKind;
   switch (frame.header.kind) {
     case Kind::kQueryRoutes:
+    case Kind::kWatchRoutes:
       return query_routes(frame);
     case Kind::kHeartbeat:
       return heartbeat(frame);
@@ -126,6 +151,7 @@ void NativeSession::on_request(const codec::FrameView& frame) {
 
 void NativeSession::on_closed(transport::CloseReason reason) {
   if (is_client_) --context_.client_count;
+  if (is_watching_) context_.watches.forget(session_.id());
   if (binding_ == model::BindingId()) return;
   context_.service.write(registry::BindingClosed{binding_, cause_of(reason)},
                          nullptr);
@@ -176,7 +202,8 @@ void NativeSession::query_routes(const codec::FrameView& frame) {
                       partition::Operation::kQuery)) {
     return;
   }
-  QueryAnswer answer(context_, session_, correlation_id);
+  is_watching_ |= frame.header.kind == codec::FrameKind::kWatchRoutes;
+  QueryAnswer answer(context_, session_, frame.header, is_watching_);
   if (auto visited = codec::visit_route_query(frame.payload, answer);
       !visited) {
     session_.refuse(correlation_id, visited.error());

@@ -25,6 +25,7 @@ class NativeSession : public rpc::SessionHandler {
   void write_event(const codec::FrameView& frame);
 
   void hello(const codec::FrameView& frame);
+  // Also *watch routes*, which is a query whose answer goes on.
   void query_routes(const codec::FrameView& frame);
   void register_broker(const codec::FrameView& frame);
   void heartbeat(const codec::FrameView& frame);
@@ -43,6 +44,7 @@ class NativeSession : public rpc::SessionHandler {
   rpc::ServerSession& session_;
   model::BindingId binding_;
   bool is_client_ = false;
+  bool is_watching_ = false;
 };
 
 }  // namespace waypost::handlers

@@ -185,6 +185,27 @@ TEST_CASE("an answer that does not add up confirms nothing") {
   CHECK(cache.find(TopicName("orders"))->confirmed == kNow);
 }
 
+TEST_CASE("an answer confirms what it was asked about, not a push since") {
+  RouteCache cache = cache_with_orders();
+  const auto asked = cache.ask_all();
+  cache.begin_answer();
+  CHECK(cache.on_told(make_route("orders", "broker-b"), "B", RouteOrigin::kPush,
+                      kNow + seconds(1)));
+  // A's "unchanged" is about broker-a.
+  CHECK(cache.on_end(asked, end_with(1), "A", kNow + seconds(2)));
+  const CachedRoute* known = cache.find(TopicName("orders"));
+  CHECK(known->source == "B");
+  CHECK(known->origin == RouteOrigin::kPush);
+  CHECK(known->confirmed == kNow + seconds(1));
+  cache.confirm(TopicName("orders"), asked.topics[0].known, "A",
+                kNow + seconds(3));
+  CHECK(known->source == "B");
+  cache.confirm(TopicName("orders"), known->route.digest, "A",
+                kNow + seconds(3));
+  CHECK(known->source == "A");
+  CHECK(known->confirmed == kNow + seconds(3));
+}
+
 TEST_CASE("a repeated answer counts what the repetition brought alone") {
   RouteCache cache = make_cache();
   REQUIRE(cache.follow(TopicName("orders")));

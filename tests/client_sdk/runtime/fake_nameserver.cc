@@ -89,9 +89,15 @@ void FakeNameserver::answer(rpc::ServerSession& session,
     }
     return session.reply(codec::FrameKind::kPing, codec::kFlagReply, id, {});
   }
-  WAYPOST_ASSERT(frame.header.kind == codec::FrameKind::kQueryRoutes);
+  const bool to_watch = frame.header.kind == codec::FrameKind::kWatchRoutes;
+  if (to_watch && !pushes) {
+    return session.reply_error(id, {watch_refusal, "nothing is pushed", ""});
+  }
+  WAYPOST_ASSERT(to_watch ||
+                 frame.header.kind == codec::FrameKind::kQueryRoutes);
   const auto query = codec::decode<model::RouteQueryRequest>(frame.payload);
   WAYPOST_ASSERT(query.has_value());
+  if (to_watch) return watch(session, id, *query);
   queries.push_back(*query);
   if (answer_delay == base::Duration::zero()) {
     return answer_query(session, id, *query);
@@ -109,16 +115,57 @@ void FakeNameserver::answer_later(rpc::ServerSession& session, std::uint64_t id,
       }));
 }
 
+void FakeNameserver::watch(rpc::ServerSession& session, std::uint64_t id,
+                           const model::RouteQueryRequest& query) {
+  watches.push_back(query);
+  answer_query(session, id, query, codec::FrameKind::kWatchRoutes);
+  for (const auto& item : query.topics) {
+    watchers_[item.topic.value()].insert(session.id());
+  }
+}
+
+void FakeNameserver::set_route(const std::string& topic,
+                               const std::vector<std::string>& brokers) {
+  auto route = route_of(topic, brokers);
+  const bool same = routes[topic].digest == route.digest;
+  routes[topic] = std::move(route);
+  if (!same) tell_watchers(topic);
+}
+
+void FakeNameserver::remove_route(const std::string& topic) {
+  routes.erase(topic);
+  tell_watchers(topic);
+}
+
+void FakeNameserver::tell_watchers(const std::string& topic) {
+  if (behaviour != Behaviour::kServes) return;
+  const auto found = routes.find(topic);
+  for (const std::uint64_t id : watchers_[topic]) {
+    rpc::ServerSession* session = acceptor_.find(id);
+    if (session == nullptr) continue;
+    ++routes_sent;
+    if (found != routes.end()) {
+      session->push(codec::FrameKind::kRoute, codec::encode(found->second));
+      continue;
+    }
+    model::RouteQueryEnd end;
+    end.errors.push_back({model::TopicName(topic),
+                          {base::ErrorCode::kNotFound, "no such topic", ""}});
+    session->push(codec::FrameKind::kWatchRoutes, codec::encode(end));
+  }
+}
+
 void FakeNameserver::answer_query(rpc::ServerSession& session, std::uint64_t id,
-                                  const model::RouteQueryRequest& query) {
+                                  const model::RouteQueryRequest& query,
+                                  codec::FrameKind kind) {
   if (behaviour == Behaviour::kSilent) return;
+  if (before_answer && kind == codec::FrameKind::kQueryRoutes) before_answer();
   if (behaviour == Behaviour::kNotReadyError) {
     return session.reply_error(
         id, {base::ErrorCode::kNotReady, name_ + " is starting", ""});
   }
   if (behaviour == Behaviour::kGarbage) {
-    return session.reply(codec::FrameKind::kQueryRoutes, codec::kFlagReply, id,
-                         std::string(64, '\x5a'));
+    return session.reply(kind, codec::kFlagReply, id, std::string(64, '\x5a'));
   }
   if (behaviour == Behaviour::kNoise) {
     return session.write_frames(std::string(640, '\x5a'));
@@ -144,8 +191,7 @@ void FakeNameserver::answer_query(rpc::ServerSession& session, std::uint64_t id,
   }
   if (behaviour == Behaviour::kNoEnd) return;
   if (behaviour == Behaviour::kWrongCount) ++end.unchanged;
-  session.reply(codec::FrameKind::kQueryRoutes, codec::kFlagReply, id,
-                codec::encode(end));
+  session.reply(kind, codec::kFlagReply, id, codec::encode(end));
 }
 
 }  // namespace waypost::client

@@ -1,8 +1,10 @@
 #ifndef WAYPOST_TESTS_CLIENT_SDK_RUNTIME_FAKE_NAMESERVER_H_
 #define WAYPOST_TESTS_CLIENT_SDK_RUNTIME_FAKE_NAMESERVER_H_
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,11 +43,14 @@ class FakeNameserver {
 
   Behaviour behaviour = Behaviour::kServes;
   base::Duration answer_delay{0};  // of queries
-  bool refuses_pings = false;      // as a server that does not know them
+  bool pushes = true;              // false: as a server that will not
+  base::ErrorCode watch_refusal = base::ErrorCode::kUnsupported;
+  std::function<void()> before_answer;  // to a query, in the same turn
+  bool refuses_pings = false;           // as a server that does not know them
+  // Watchers are told of the topics that they watch.
   void set_route(const std::string& topic,
-                 const std::vector<std::string>& brokers) {
-    routes[topic] = route_of(topic, brokers);
-  }
+                 const std::vector<std::string>& brokers);
+  void remove_route(const std::string& topic);
   // Tells all clients to move on.
   void drain(const std::string& reason);
   const base::Endpoint& address() const { return acceptor_.local(); }
@@ -55,6 +60,7 @@ class FakeNameserver {
   std::vector<model::RouteQueryRequest> queries;  // as they came
   std::size_t routes_sent = 0;
   std::size_t pings = 0;
+  std::vector<model::RouteQueryRequest> watches;            // as they came
   model::ServerState state = model::ServerState::kServing;  // told at hello
   std::vector<model::HelloRequest> hellos;
 
@@ -64,12 +70,17 @@ class FakeNameserver {
   void answer_later(rpc::ServerSession& session, std::uint64_t id,
                     const model::RouteQueryRequest& query);
   void answer_query(rpc::ServerSession& session, std::uint64_t id,
-                    const model::RouteQueryRequest& query);
+                    const model::RouteQueryRequest& query,
+                    codec::FrameKind kind = codec::FrameKind::kQueryRoutes);
+  void watch(rpc::ServerSession& session, std::uint64_t id,
+             const model::RouteQueryRequest& query);
+  void tell_watchers(const std::string& topic);
 
   base::Executor& executor_;
   const std::string name_;
   rpc::Acceptor acceptor_;
   std::vector<std::unique_ptr<base::Timer>> delayed_;
+  std::map<std::string, std::set<std::uint64_t>> watchers_;  // sessions
 };
 
 }  // namespace waypost::client

@@ -342,6 +342,40 @@ std::map<std::string, std::uint64_t> stamps_of(const RouteTable& table,
   return stamps;
 }
 
+// The slots that a watcher of the topic has noted.
+std::vector<GroupSlot> groups_of(const RouteTable& table,
+                                 const std::string& topic) {
+  std::vector<GroupSlot> slots;
+  const auto* entry = table.find_topic(topic, model::hash_bytes(topic));
+  if (entry == nullptr) return slots;
+  for (const auto& member : entry->members) slots.push_back(member.group);
+  return slots;
+}
+
+// Every route that is another one now is named, by its topic or one of the
+// groups that it had.
+void check_changes(const RouteChanges& changes, const RouteTable& old,
+                   const Routes& before, const Routes& now) {
+  Routes all = before;
+  all.insert(now.begin(), now.end());
+  for (const auto& [topic, ignored] : all) {
+    const auto was = before.find(topic);
+    const auto is = now.find(topic);
+    const bool same =
+        was != before.end() && is != now.end() && was->second == is->second;
+    if (same) continue;
+    CAPTURE(topic);
+    bool named = changes.everything ||
+                 std::find(changes.topics.begin(), changes.topics.end(),
+                           model::hash_bytes(topic)) != changes.topics.end();
+    for (const GroupSlot slot : groups_of(old, topic)) {
+      named |= std::find(changes.groups.begin(), changes.groups.end(), slot) !=
+               changes.groups.end();
+    }
+    REQUIRE(named);
+  }
+}
+
 std::vector<std::string> broker_texts(const Registry& registry,
                                       base::Instant now) {
   std::vector<std::string> texts;
@@ -424,6 +458,7 @@ void run(std::uint64_t seed, int events, std::set<std::string>& seen) {
     const Event event = source.next();
     CAPTURE(event.index());
     const auto version = registry.table().version();
+    const RouteTable table_before = registry.table();
     const Effects effects = registry.step(event, now);
     REQUIRE(std::visit(ReplyName{}, effects.reply) == naive.step(event, now));
     REQUIRE(change_texts(effects) == naive.changes());
@@ -438,6 +473,10 @@ void run(std::uint64_t seed, int events, std::set<std::string>& seen) {
     const Routes routes = naive.routes();
     check_state(registry, naive, routes, effects.sweep_wanted, now);
     swept_late |= effects.sweep_wanted;
+
+    const RouteChanges route_changes = registry.take_changes();
+    if (!effects.table_changed) REQUIRE(route_changes.empty());
+    check_changes(route_changes, table_before, before, routes);
 
     // What says that nothing changed is right about it.
     REQUIRE(effects.table_changed == (registry.table().version() != version));
