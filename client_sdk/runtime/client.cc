@@ -58,6 +58,11 @@ Client::~Client() { end(); }
 
 void Client::end() {
   if (!core_) return;
+  if (core_->stranded()) {
+    // Kept for ever: its locks may be held, its thread is not there.
+    (void)new std::shared_ptr<client::ClientCore>(std::move(core_));
+    return;
+  }
   const Status closed = close();
   if (!closed && closed.error().code == ErrorCode::kInvalidArgument) {
     core_->abandon();
@@ -134,6 +139,7 @@ std::future<Status> Client::refresh_all_future(const CallLimits& limits) {
 
 std::optional<std::chrono::nanoseconds> Client::route_age(
     std::string_view topic) const {
+  if (core_->stranded()) return std::nullopt;
   return core_->state().route_age(topic);
 }
 
@@ -167,10 +173,12 @@ std::future<SendResult> Client::send_future(std::string_view topic,
 }
 
 std::vector<Event> Client::poll_events(std::size_t max) {
+  if (core_->stranded()) return {};
   return core_->events().poll(max);
 }
 
 bool Client::wait_for_events(std::chrono::nanoseconds timeout) {
+  if (core_->stranded()) return false;
   return core_->events().wait(timeout);
 }
 

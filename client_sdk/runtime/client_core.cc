@@ -59,6 +59,7 @@ class Waiter {
 Result<std::shared_ptr<ClientCore>> ClientCore::create(ClientOptions options) {
   const auto checked = check_options(options);
   if (!checked) return to_public(checked.error());
+  ForkGeneration::watch();
   auto loop = LoopThread::acquire();
   if (!loop) return to_public(loop.error());
   auto events = EventOutlet::create(options);
@@ -105,8 +106,9 @@ void ClientCore::start() {
 }
 
 Status ClientCore::close(base::Duration timeout) {
+  if (ended()) return {};
   auto loop = this->loop();
-  if (closed_.load() || !loop) return {};
+  if (!loop) return {};
   if (loop->in_this_thread()) {
     return Error{ErrorCode::kInvalidArgument,
                  "close: called from an event or log handler",
@@ -173,7 +175,12 @@ std::shared_ptr<LoopThread> ClientCore::loop() const {
   return loop_;
 }
 
+Error ClientCore::why_ended() const {
+  return stranded() ? forked_error() : closed_error();
+}
+
 Status ClientCore::post_task(std::function<void()> task) {
+  if (stranded()) return forked_error();
   const auto loop = this->loop();
   if (!loop) return closed_error();
   loop->loop().post(std::move(task));
@@ -181,7 +188,7 @@ Status ClientCore::post_task(std::function<void()> task) {
 }
 
 void ClientCore::post(EngineTask task) {
-  if (closed_.load(std::memory_order_relaxed)) return;
+  if (ended()) return;
   (void)post_task([self = shared_from_this(), task = std::move(task)] {
     if (self->engine_) task(*self->engine_);
   });
@@ -211,7 +218,7 @@ PendingCalls::Id ClientCore::begin(std::shared_ptr<PendingCall> call,
 }
 
 Status ClientCore::start(Call call, PendingCall::Finish finish) {
-  if (closed_.load()) return closed_error();
+  if (ended()) return why_ended();
   const base::Instant deadline = clock_.now() + bounded(call.limits.timeout);
   auto pending = std::make_shared<PendingCall>(call.what, std::move(finish));
   const Status posted = post_task(
@@ -233,8 +240,9 @@ Status ClientCore::start(Call call, PendingCall::Finish finish) {
 }
 
 Status ClientCore::ask(Call call) {
+  if (ended()) return why_ended();
   const auto loop = this->loop();
-  if (closed_.load() || !loop) return closed_error();
+  if (!loop) return closed_error();
   if (loop->in_this_thread()) {
     return Error{ErrorCode::kInvalidArgument,
                  call.what + ": cannot wait on the thread that would answer",
@@ -260,6 +268,7 @@ Status ClientCore::ask(Call call) {
 // --- What the application asks ---
 
 ClientStats ClientCore::stats() const {
+  if (stranded()) return {};
   ClientStats stats = state_.stats();
   const EventOutlet::Counts events = events_->counts();
   stats.events_waiting = events.waiting;
@@ -269,7 +278,7 @@ ClientStats ClientCore::stats() const {
 }
 
 std::optional<TopicSlot> ClientCore::topic(std::string_view name) {
-  if (closed_.load()) return std::nullopt;
+  if (ended()) return std::nullopt;
   const auto topic = state_.topic(name);
   if (!topic) return std::nullopt;
   return (*topic)->slot;
@@ -313,7 +322,7 @@ PendingCall::Finish ClientCore::telling(StatusHandler on_done, Tell where) {
 }
 
 Result<const TopicState*> ClientCore::followed(std::string_view topic) {
-  if (closed_.load()) return closed_error();
+  if (ended()) return why_ended();
   const auto followed = state_.topic(topic);
   if (!followed) return to_public(followed.error());
   return *followed;
@@ -322,7 +331,7 @@ Result<const TopicState*> ClientCore::followed(std::string_view topic) {
 // What a topic's route is once nameservers have been asked for it.
 Result<Route> ClientCore::answered(const TopicState& topic) const {
   if (auto route = state_.route(topic.name)) return std::move(*route);
-  if (closed_.load()) return closed_error();
+  if (ended()) return why_ended();
   return Error{ErrorCode::kNotFound,
                "no broker serves topic '" + topic.name + "'",
                "check its name, and that its brokers are registered"};
@@ -330,7 +339,7 @@ Result<Route> ClientCore::answered(const TopicState& topic) const {
 
 Result<Route> ClientCore::route(std::string_view topic,
                                 const CallLimits& limits) {
-  if (closed_.load()) return closed_error();
+  if (ended()) return why_ended();
   if (auto known = state_.route(topic)) return std::move(*known);
   const auto state = followed(topic);
   if (!state) return state.error();

@@ -40,6 +40,10 @@ class ClientCore final : private EngineMailbox,
   ClientCore& operator=(const ClientCore&) = delete;
 
   ClientState& state() { return state_; }
+  // In a child after fork(): nothing of this may be touched.
+  bool stranded() const { return state_.stranded(); }
+  bool ended() const { return closed_.load() || stranded(); }
+  Error why_ended() const;
   EventOutlet& events() { return *events_; }
   ClientStats stats() const;
 

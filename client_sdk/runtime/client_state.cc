@@ -44,7 +44,7 @@ Result<Pick> ClientState::pick(std::string_view topic,
   if (const auto slot = view.table->names->find(topic)) {
     return pick(view, *slot, options);
   }
-  if (view.table->closed) return closed_error();
+  if (view.table->closed) return no_longer();
   const auto followed = this->topic(topic);
   if (!followed) return to_public(followed.error());
   return no_route(*view.table, (*followed)->slot);
@@ -76,8 +76,12 @@ Result<Pick> ClientState::pick(ThreadView& view, TopicSlot slot,
   return picker_.pick(view, slot, *route, options);
 }
 
+Error ClientState::no_longer() const {
+  return stranded() ? forked_error() : closed_error();
+}
+
 Error ClientState::no_route(const RouteTable& table, TopicSlot slot) {
-  if (table.closed) return closed_error();
+  if (table.closed) return no_longer();
   TopicState* topic = directory_.at(slot);
   if (topic == nullptr) {
     return {ErrorCode::kInvalidArgument, "no such topic handle", ""};
@@ -100,7 +104,7 @@ Error ClientState::no_route(const RouteTable& table, TopicSlot slot) {
 
 void ClientState::report(const Pick& pick, Outcome outcome,
                          base::Duration latency) {
-  if (pick.empty()) return;
+  if (pick.empty() || stranded()) return;
   const auto change = faults_.report(PickMaker::record(pick),
                                      outcome == Outcome::kFailed, latency);
   if (change) mailbox_.fault_changed(*change);

@@ -49,6 +49,9 @@ class ClientState {
   std::optional<Route> route(std::string_view topic) const;
   std::optional<base::Duration> route_age(std::string_view topic) const;
 
+  // In a child after fork() only pick() and report() may be called.
+  bool stranded() const { return routes_.stranded(); }
+
   TopicDirectory& directory() { return directory_; }
   PublishedRoutes& routes() { return routes_; }
   FaultBoard& faults() { return faults_; }
@@ -70,6 +73,7 @@ class ClientState {
  private:
   Result<Pick> pick(ThreadView& view, TopicSlot slot,
                     const PickOptions& options);
+  Error no_longer() const;
   Error no_route(const RouteTable& table, TopicSlot slot);
   base::Duration age_of(const TopicState& topic) const;
 

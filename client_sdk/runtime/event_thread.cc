@@ -17,14 +17,15 @@ namespace {
 // Whoever let go last has waited for its handler; what is left is the way out.
 constexpr base::Duration kPatience = std::chrono::milliseconds(100);
 
-// Never destroyed: a client may be a static object of the application.
+// Never destroyed: a client may be a static object of the application. A child
+// after fork() gets another.
 struct Shelf {
   std::mutex mutex;
   std::weak_ptr<EventThread> current;
 };
-Shelf& shelf() {
+Shelf*& shelf() {
   static auto* shelf = new Shelf;
-  return *shelf;
+  return shelf;
 }
 
 }  // namespace
@@ -56,8 +57,10 @@ struct EventThread::Shared {
   }
 };
 
+void EventThread::forget_current() { shelf() = new Shelf; }
+
 base::Result<std::shared_ptr<EventThread>> EventThread::acquire() {
-  Shelf& all = shelf();
+  Shelf& all = *shelf();
   const std::lock_guard lock(all.mutex);
   if (auto current = all.current.lock()) return current;
   std::shared_ptr<EventThread> made(

@@ -16,6 +16,8 @@ namespace waypost::client {
 class EventThread {
  public:
   static base::Result<std::shared_ptr<EventThread>> acquire();
+  // For a child after fork(), where the current one has no thread.
+  static void forget_current();
 
   // Waits for the thread to end, but not for a handler that does not return,
   // nor on the thread itself.

@@ -13,14 +13,15 @@
 namespace waypost::client {
 namespace {
 
-// Never destroyed: a client may be a static object of the application.
+// Never destroyed: a client may be a static object of the application. A child
+// after fork() gets another.
 struct Shelf {
   std::mutex mutex;
   std::weak_ptr<LoopThread> current;
 };
-Shelf& shelf() {
+Shelf*& shelf() {
   static auto* shelf = new Shelf;
-  return *shelf;
+  return shelf;
 }
 
 }  // namespace
@@ -42,8 +43,10 @@ struct LoopThread::Shared {
   }
 };
 
+void LoopThread::forget_current() { shelf() = new Shelf; }
+
 base::Result<std::shared_ptr<LoopThread>> LoopThread::acquire() {
-  Shelf& all = shelf();
+  Shelf& all = *shelf();
   const std::lock_guard lock(all.mutex);
   if (auto current = all.current.lock()) return current;
   auto shared = std::make_shared<Shared>();

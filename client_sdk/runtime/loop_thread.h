@@ -17,6 +17,8 @@ namespace waypost::client {
 class LoopThread {
  public:
   static base::Result<std::shared_ptr<LoopThread>> acquire();
+  // For a child after fork(), where the current one has no thread.
+  static void forget_current();
 
   // Stops the loop and waits for the thread, a few seconds at most: a handler
   // of the application that never returns must not hold its shutdown. What

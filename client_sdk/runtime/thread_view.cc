@@ -17,6 +17,7 @@ constinit thread_local ThreadView* PublishedRoutes::last_view = nullptr;
 // All views of one thread; ends with it.
 struct PublishedRoutes::ThreadViews {
   std::vector<std::unique_ptr<ThreadView>> views;
+  ThreadView stranded;  // of whatever client that cannot be used any more
   ~ThreadViews() { last_view = nullptr; }
 
   static ThreadViews& mine() {
@@ -57,7 +58,18 @@ std::shared_ptr<const RouteTable> PublishedRoutes::current() const {
   return current_;
 }
 
+ThreadView& PublishedRoutes::stranded_view() const {
+  ThreadView& view = ThreadViews::mine().stranded;
+  auto table = std::make_shared<RouteTable>();
+  table->closed = true;
+  view.table = std::move(table);
+  view.client_id = id_;
+  view.version = version();
+  return *(last_view = &view);
+}
+
 ThreadView& PublishedRoutes::find_view() const {
+  if (stranded()) return stranded_view();
   auto& views = ThreadViews::mine().views;
   for (const auto& view : views) {
     if (view->client_id == id_) return *(last_view = view.get());

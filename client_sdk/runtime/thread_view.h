@@ -20,6 +20,7 @@
 #include "base/random.h"
 #include "client_sdk/core/eligibility.h"
 #include "client_sdk/core/turn_order.h"
+#include "client_sdk/runtime/fork_guard.h"
 #include "client_sdk/runtime/route_table.h"
 
 namespace waypost::client {
@@ -76,6 +77,12 @@ class PublishedRoutes {
     return version_.load(std::memory_order_acquire);
   }
 
+  // True in a child after fork(), when this was made before: only view() may
+  // be called, and gives one without topics.
+  bool stranded() const { return generation_ != ForkGeneration::current(); }
+  // The calling thread's next view() looks at stranded().
+  static void forget_last_view() { last_view = nullptr; }
+
   // The calling thread's view, up to date.
   ThreadView& view() const {
     ThreadView* last = last_view;
@@ -86,6 +93,7 @@ class PublishedRoutes {
 
  private:
   ThreadView& find_view() const;
+  ThreadView& stranded_view() const;
   void update(ThreadView& view) const;
 
   // The view that this thread used last.
@@ -93,6 +101,7 @@ class PublishedRoutes {
   struct ThreadViews;
 
   const std::uint64_t id_;  // of the client, never used twice in a process
+  const std::uint64_t generation_ = ForkGeneration::current();
   const std::uint64_t seed_;
   mutable std::atomic<std::uint64_t> threads_{0};
   std::shared_ptr<const int> alive_ = std::make_shared<int>(0);
