@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client_sdk/runtime/client_core.h"
+#include "waypost/uv.hpp"
 
 namespace waypost {
 namespace {
@@ -40,6 +41,22 @@ Result<Client> Client::create(ClientOptions options) {
   auto core = client::ClientCore::create(std::move(options));
   if (!core) return core.error();
   return Client(std::move(*core));
+}
+
+namespace client {
+
+struct ClientMaker {
+  static Client make(std::shared_ptr<ClientCore> core) {
+    return Client(std::move(core));
+  }
+};
+
+}  // namespace client
+
+Result<Client> create_on_loop(uv_loop_s* loop, ClientOptions options) {
+  auto core = client::ClientCore::create_on(loop, std::move(options));
+  if (!core) return core.error();
+  return client::ClientMaker::make(std::move(*core));
 }
 
 Client::Client(std::shared_ptr<client::ClientCore> core)

@@ -10,6 +10,8 @@
 #include "base/options.h"
 #include "client_sdk/core/event_at.h"
 #include "client_sdk/core/to_public.h"
+#include "client_sdk/runtime/lent_loop.h"
+#include "client_sdk/runtime/loop_thread.h"
 #include "client_sdk/runtime/sender.h"
 
 namespace waypost::client {
@@ -57,15 +59,33 @@ class Waiter {
 // --- Beginning and end ---
 
 Result<std::shared_ptr<ClientCore>> ClientCore::create(ClientOptions options) {
-  const auto checked = check_options(options);
-  if (!checked) return to_public(checked.error());
   ForkGeneration::watch();
   auto loop = LoopThread::acquire();
   if (!loop) return to_public(loop.error());
+  return make(std::move(options), std::move(*loop));
+}
+
+Result<std::shared_ptr<ClientCore>> ClientCore::create_on(
+    uv_loop_s* loop, ClientOptions options) {
+  ForkGeneration::watch();
+  auto lent = LentLoop::acquire(loop);
+  if (!lent) return to_public(lent.error());
+  // No thread is made, for handlers neither.
+  if (options.event_delivery == EventDelivery::kThread) {
+    options.event_delivery = EventDelivery::kExecutor;
+    options.event_executor = LentLoop::executor(*lent);
+  }
+  return make(std::move(options), std::move(*lent));
+}
+
+Result<std::shared_ptr<ClientCore>> ClientCore::make(
+    ClientOptions options, std::shared_ptr<ClientLoop> loop) {
+  const auto checked = check_options(options);
+  if (!checked) return to_public(checked.error());
   auto events = EventOutlet::create(options);
   if (!events) return to_public(events.error());
   std::shared_ptr<ClientCore> core(new ClientCore(
-      std::move(options), *checked, std::move(*loop), std::move(*events)));
+      std::move(options), *checked, std::move(loop), std::move(*events)));
   core->start();
   for (const auto& topic : core->options_.topics) {
     const auto followed = core->state_.topic(topic);
@@ -79,7 +99,7 @@ Result<std::shared_ptr<ClientCore>> ClientCore::create(ClientOptions options) {
 }
 
 ClientCore::ClientCore(ClientOptions options, CheckedOptions checked,
-                       std::shared_ptr<LoopThread> loop,
+                       std::shared_ptr<ClientLoop> loop,
                        std::shared_ptr<EventOutlet> events)
     : options_(std::move(options)),
       checked_(std::move(checked)),
@@ -110,6 +130,10 @@ Status ClientCore::close(base::Duration timeout) {
   auto loop = this->loop();
   if (!loop) return {};
   if (loop->in_this_thread()) {
+    if (loop->lent()) {
+      abandon();
+      return {};
+    }
     return Error{ErrorCode::kInvalidArgument,
                  "close: called from an event or log handler",
                  "close from a thread of the application"};
@@ -163,14 +187,14 @@ bool ClientCore::end_engine(const std::function<void()>& ended) {
 }
 
 void ClientCore::let_go_of_loop() {
-  std::shared_ptr<LoopThread> last;  // may wait for the thread: not locked
+  std::shared_ptr<ClientLoop> last;  // may wait for the thread: not locked
   const std::lock_guard lock(loop_mutex_);
   last = std::move(loop_);
 }
 
 // --- Messages ---
 
-std::shared_ptr<LoopThread> ClientCore::loop() const {
+std::shared_ptr<ClientLoop> ClientCore::loop() const {
   const std::lock_guard lock(loop_mutex_);
   return loop_;
 }

@@ -17,10 +17,10 @@
 #include "client_sdk/runtime/app_clock.h"
 #include "client_sdk/runtime/async_send.h"
 #include "client_sdk/runtime/client_engine.h"
+#include "client_sdk/runtime/client_loop.h"
 #include "client_sdk/runtime/client_state.h"
 #include "client_sdk/runtime/event_outlet.h"
 #include "client_sdk/runtime/hook_sink.h"
-#include "client_sdk/runtime/loop_thread.h"
 #include "client_sdk/runtime/pending_calls.h"
 #include "client_sdk/runtime/send_course.h"
 #include "waypost/client.hpp"
@@ -35,6 +35,9 @@ class ClientCore final : private EngineMailbox,
                          public std::enable_shared_from_this<ClientCore> {
  public:
   static Result<std::shared_ptr<ClientCore>> create(ClientOptions options);
+  // On the application's loop.
+  static Result<std::shared_ptr<ClientCore>> create_on(uv_loop_s* loop,
+                                                       ClientOptions options);
   ~ClientCore() override;
   ClientCore(const ClientCore&) = delete;
   ClientCore& operator=(const ClientCore&) = delete;
@@ -74,8 +77,10 @@ class ClientCore final : private EngineMailbox,
   using EngineTask = std::function<void(ClientEngine&)>;
   using Question = std::function<void(ClientEngine&, ClientEngine::Done)>;
 
+  static Result<std::shared_ptr<ClientCore>> make(
+      ClientOptions options, std::shared_ptr<ClientLoop> loop);
   ClientCore(ClientOptions options, CheckedOptions checked,
-             std::shared_ptr<LoopThread> loop,
+             std::shared_ptr<ClientLoop> loop,
              std::shared_ptr<EventOutlet> events);
   void start();
   // Ends the engine in a task of its own, then calls `ended` if there is one.
@@ -84,7 +89,7 @@ class ClientCore final : private EngineMailbox,
   void let_go_of_loop();
 
   // Null once closed.
-  std::shared_ptr<LoopThread> loop() const;
+  std::shared_ptr<ClientLoop> loop() const;
   // Runs `task` on the loop's thread; fails once closed.
   Status post_task(std::function<void()> task);
   // The same, unless the engine is gone.
@@ -151,7 +156,7 @@ class ClientCore final : private EngineMailbox,
   const std::shared_ptr<EventOutlet> events_;
   std::atomic<bool> closed_{false};
   mutable std::mutex loop_mutex_;
-  std::shared_ptr<LoopThread> loop_;  // guarded by loop_mutex_
+  std::shared_ptr<ClientLoop> loop_;  // guarded by loop_mutex_
 
   // The loop's thread's.
   base::Executor* executor_ = nullptr;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "client_sdk/runtime/event_thread.h"
+#include "client_sdk/runtime/lent_loop.h"
 #include "client_sdk/runtime/loop_thread.h"
 #include "client_sdk/runtime/thread_view.h"
 
@@ -20,6 +21,7 @@ void ForkGeneration::in_child() {
   PublishedRoutes::forget_last_view();
   LoopThread::forget_current();
   EventThread::forget_current();
+  LentLoop::forget_all();
 }
 
 Error forked_error() {

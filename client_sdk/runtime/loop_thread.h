@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "client_sdk/runtime/client_loop.h"
 #include "wire/transport/loop.h"
 
 namespace waypost::client {
@@ -14,7 +15,7 @@ namespace waypost::client {
 // The process's background thread and the loop that runs on it, shared by all
 // clients: made by the first that acquires it, ended when the last lets go. Any
 // thread.
-class LoopThread {
+class LoopThread final : public ClientLoop {
  public:
   static base::Result<std::shared_ptr<LoopThread>> acquire();
   // For a child after fork(), where the current one has no thread.
@@ -23,15 +24,16 @@ class LoopThread {
   // Stops the loop and waits for the thread, a few seconds at most: a handler
   // of the application that never returns must not hold its shutdown. What
   // hangs on the loop must have been destroyed.
-  ~LoopThread();
+  ~LoopThread() override;
   LoopThread(const LoopThread&) = delete;
   LoopThread& operator=(const LoopThread&) = delete;
 
   // For how long whoever lets go last waits for the thread to end.
-  void wait_at_most(base::Duration patience) { patience_ = patience; }
+  void wait_at_most(base::Duration patience) override { patience_ = patience; }
 
-  transport::Loop& loop();
-  bool in_this_thread() const;
+  transport::Loop& loop() override;
+  bool in_this_thread() const override;
+  bool lent() const override { return false; }
 
  private:
   struct Shared;

@@ -9,6 +9,9 @@
 #include "base/executor.h"
 #include "wire/transport/network.h"
 
+// libuv's uv_loop_t.
+struct uv_loop_s;
+
 namespace waypost::transport {
 
 // One libuv loop: an executor, a clock, a network, signals and child processes.
@@ -19,6 +22,17 @@ class Loop : public base::Executor {
  public:
   // Null only when the system has no descriptors or memory for it.
   static std::unique_ptr<Loop> create();
+
+  // On a loop that somebody else makes, turns and closes; run() and stop() must
+  // not be called. What hangs on it must have been destroyed before; letting go
+  // of it, on any thread, then closes its handles in later turns, up to which
+  // posted tasks run. The loop's thread is the one that turns it; before the
+  // first turn, the one that calls this. Null as create().
+  struct Leave {
+    void operator()(Loop* loop) const;
+  };
+  using Adopted = std::unique_ptr<Loop, Leave>;
+  static Adopted adopt(uv_loop_s* loop);
 
   // Runs until stop(); then closes nothing by itself.
   virtual void run() = 0;

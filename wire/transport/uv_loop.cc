@@ -34,22 +34,42 @@ std::unique_ptr<Loop> Loop::create() {
   return loop;
 }
 
+Loop::Adopted Loop::adopt(uv_loop_s* loop) {
+  auto adopted = std::make_unique<UvLoop>(ResolverOptions{}, loop);
+  if (!adopted->usable()) return nullptr;
+  return Adopted(adopted.release());
+}
+
+void Loop::Leave::operator()(Loop* loop) const {
+  static_cast<UvLoop*>(loop)->leave_soon();
+}
+
 UvLoop::UvLoop(const ResolverOptions& resolver_options)
-    : thread_(std::this_thread::get_id()), network_(*this, resolver_options) {
-  if (uv_loop_init(&uv_) != 0) return;
+    : uv_(&own_),
+      thread_(std::this_thread::get_id()),
+      network_(*this, resolver_options) {
+  if (uv_loop_init(uv_) != 0) return;
   usable_ = open();
-  if (!usable_) uv_loop_close(&uv_);
+  if (!usable_) uv_loop_close(uv_);
+}
+
+UvLoop::UvLoop(const ResolverOptions& resolver_options, uv_loop_t* adopted)
+    : uv_(adopted),
+      thread_(std::this_thread::get_id()),
+      running_(true),
+      network_(*this, resolver_options) {
+  usable_ = open();
 }
 
 bool UvLoop::open() {
   // The only one of the three that can fail, so nothing is left open then.
-  if (uv_async_init(&uv_, &wake_, [](uv_async_t* handle) {
+  if (uv_async_init(uv_, &wake_, [](uv_async_t* handle) {
         static_cast<UvLoop*>(handle->data)->on_woken();
       }) != 0) {
     return false;
   }
-  uv_prepare_init(&uv_, &before_block_);
-  uv_timer_init(&uv_, &timer_);
+  uv_prepare_init(uv_, &before_block_);
+  uv_timer_init(uv_, &timer_);
   wake_.data = before_block_.data = timer_.data = this;
   uv_prepare_start(&before_block_, [](uv_prepare_t* handle) {
     static_cast<UvLoop*>(handle->data)->on_before_block();
@@ -58,7 +78,7 @@ bool UvLoop::open() {
 }
 
 UvLoop::~UvLoop() {
-  if (!usable_) return;
+  if (!usable_ || uv_ != &own_) return;
   WAYPOST_ASSERT(!running_);
   // Both may hold what hangs on the loop.
   tasks_.close();
@@ -73,20 +93,20 @@ void UvLoop::close_handles() {
     uv_close(handle, nullptr);
   }
   const base::Instant give_up = monotonic_now() + kLastTurnsMax;
-  while (uv_run(&uv_, UV_RUN_NOWAIT) != 0 && monotonic_now() < give_up) {
+  while (uv_run(uv_, UV_RUN_NOWAIT) != 0 && monotonic_now() < give_up) {
     const timespec pause{.tv_sec = 0, .tv_nsec = 1'000'000};
     nanosleep(&pause, nullptr);
   }
   // A killed child that the kernel does not let die stays for init to reap.
   uv_walk(
-      &uv_,
+      uv_,
       [](uv_handle_t* handle, void*) {
         if (handle->type == UV_PROCESS) UvProcess::abandon(handle);
       },
       nullptr);
-  uv_run(&uv_, UV_RUN_NOWAIT);
+  uv_run(uv_, UV_RUN_NOWAIT);
   // Busy: a connection, a listener or an operation outlives its loop.
-  WAYPOST_ASSERT(uv_loop_close(&uv_) == 0);
+  WAYPOST_ASSERT(uv_loop_close(uv_) == 0);
 }
 
 base::Instant UvLoop::now() const {
@@ -125,15 +145,52 @@ void UvLoop::run() {
   running_ = true;
   if (!stop_wanted_.exchange(false)) {
     now_valid_ = false;
-    uv_run(&uv_, UV_RUN_DEFAULT);
+    uv_run(uv_, UV_RUN_DEFAULT);
   }
   running_ = false;
   thread_ = std::thread::id();
 }
 
+// Under a lock, so that the loop does not destroy this between the two lines.
+void UvLoop::leave_soon() {
+  const std::lock_guard lock(leave_mutex_);
+  leave_wanted_ = true;
+  uv_async_send(&wake_);
+}
+
+bool UvLoop::leave_wanted() {
+  const std::lock_guard lock(leave_mutex_);
+  return leave_wanted_;
+}
+
+// One handle after the other, so that it is known which close callback is the
+// last; the one that calls on_woken() first.
+void UvLoop::leave_now() {
+  tasks_.close();
+  turn_hook_ = nullptr;
+  uv_prepare_stop(&before_block_);
+  uv_timer_stop(&timer_);
+  uv_close(reinterpret_cast<uv_handle_t*>(&wake_), [](uv_handle_t* first) {
+    auto* const self = static_cast<UvLoop*>(first->data);
+    uv_close(reinterpret_cast<uv_handle_t*>(&self->before_block_),
+             [](uv_handle_t* second) {
+               auto* const loop = static_cast<UvLoop*>(second->data);
+               uv_close(reinterpret_cast<uv_handle_t*>(&loop->timer_),
+                        [](uv_handle_t* last) {
+                          delete static_cast<UvLoop*>(last->data);
+                        });
+             });
+  });
+}
+
 void UvLoop::on_woken() {
+  thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   tasks_.run_queued();
-  if (stop_wanted_.exchange(false)) uv_stop(&uv_);
+  if (uv_ != &own_ && leave_wanted()) {
+    leave_now();
+    return;
+  }
+  if (stop_wanted_.exchange(false)) uv_stop(uv_);
 }
 
 std::unique_ptr<base::Timer> UvLoop::run_after(base::Duration delay,
@@ -163,6 +220,7 @@ void UvLoop::on_before_block() {
     hook();
     if (!hook_replaced_) turn_hook_ = std::move(hook);
   }
+  thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   arm_timer();
   now_valid_ = false;
 }
@@ -178,7 +236,7 @@ void UvLoop::arm_timer() {
   const auto due_ms =
       std::chrono::ceil<std::chrono::milliseconds>(due->time_since_epoch())
           .count();
-  const auto uv_ms = static_cast<std::int64_t>(uv_now(&uv_));
+  const auto uv_ms = static_cast<std::int64_t>(uv_now(uv_));
   const auto wait_ms = std::max<std::int64_t>(due_ms - uv_ms, 0);
   uv_timer_start(
       &timer_,

@@ -7,11 +7,13 @@
 //   turn hook - block
 //
 // The loop's own handles are members, the only ones that may be: the destructor
-// runs the loop until their close callbacks have been called.
+// runs the loop until their close callbacks have been called; on an adopted
+// loop the last of those callbacks destroys this.
 
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -29,6 +31,8 @@ namespace waypost::transport {
 class UvLoop final : public Loop {
  public:
   explicit UvLoop(const ResolverOptions& resolver_options);
+  // On a loop that somebody else turns and closes.
+  UvLoop(const ResolverOptions& resolver_options, uv_loop_t* adopted);
   ~UvLoop() override;
   UvLoop(const UvLoop&) = delete;
   UvLoop& operator=(const UvLoop&) = delete;
@@ -54,7 +58,10 @@ class UvLoop final : public Loop {
   void set_turn_hook(std::function<void()> hook) override;
   base::Duration boot_time() const override;
 
-  uv_loop_t* uv() { return &uv_; }
+  // See Loop::leave.
+  void leave_soon();
+
+  uv_loop_t* uv() { return uv_; }
   IoBuffers& buffers() { return buffers_; }
   LargeReads& large_reads() { return large_reads_; }
 
@@ -65,17 +72,23 @@ class UvLoop final : public Loop {
   void on_timer();
   void arm_timer();
   void close_handles();
+  bool leave_wanted();
+  void leave_now();
 
-  uv_loop_t uv_{};
+  uv_loop_t own_{};
+  uv_loop_t* const uv_;  // &own_, or adopted
   uv_async_t wake_{};
   uv_prepare_t before_block_{};
   uv_timer_t timer_{};
   bool usable_ = false;
 
   // The thread in run(); before, the one that made the loop; none after, when
-  // whoever joined that thread may take things down.
+  // whoever joined that thread may take things down. Of an adopted loop the one
+  // that turned it last.
   std::atomic<std::thread::id> thread_;
   std::atomic<bool> stop_wanted_{false};
+  std::mutex leave_mutex_;     // adopted
+  bool leave_wanted_ = false;  // guarded by leave_mutex_
   std::atomic<bool> running_{false};
 
   mutable base::Instant now_{};
