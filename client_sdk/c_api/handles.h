@@ -65,6 +65,8 @@ waypost_code guarded(waypost_error** error, Body&& body) noexcept {
   }
 }
 
+inline constexpr std::size_t kStructMaxBytes = 4096;
+
 // A struct that the caller filled in, in the version that we know: what the
 // caller's version has not is zero. Refused: no size, or more than we know and
 // more is set.
@@ -74,7 +76,10 @@ Status read_sized(const Struct* given, Struct& full) {
   full.struct_size = sizeof(Struct);
   if (given == nullptr) return {};
   const std::size_t size = given->struct_size;
-  if (size < sizeof(std::size_t)) return invalid("struct_size is not set");
+  // More than any will ever have is what happened to be there.
+  if (size < sizeof(std::size_t) || size > kStructMaxBytes) {
+    return invalid("struct_size is not set");
+  }
   const auto* const bytes = reinterpret_cast<const unsigned char*>(given);
   for (std::size_t i = sizeof(Struct); i < size; ++i) {
     if (bytes[i] != 0) {
@@ -94,7 +99,9 @@ template <typename Struct>
 Status write_sized(Struct full, Struct* out) {
   if (out == nullptr) return invalid("there is nowhere to write to");
   const std::size_t size = out->struct_size;
-  if (size < sizeof(std::size_t)) return invalid("struct_size is not set");
+  if (size < sizeof(std::size_t) || size > kStructMaxBytes) {
+    return invalid("struct_size is not set");
+  }
   full.struct_size = size;
   std::memcpy(out, &full, std::min(size, sizeof(Struct)));
   if (size > sizeof(Struct)) {

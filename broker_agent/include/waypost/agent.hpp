@@ -138,6 +138,19 @@ struct AgentOptions {
   AgentEventHandler on_event;
   AgentLogHandler on_log;
   AgentLogLevel log_level = AgentLogLevel::kInfo;
+
+  // Sets one option by its key as waypost-agent calls it, "broker-name",
+  // "agent.register-interval" or "profile"; lists are added to. On failure
+  // (kInvalidArgument, with the nearest key) nothing is changed.
+  AgentStatus set(std::string_view key, std::string_view value);
+
+  // Takes what the environment says, in waypost-agent's variables
+  // (WAYPOST_NAMESERVERS, WAYPOST_BROKER_NAME, WAYPOST_AGENT_EXPIRY, ...), over
+  // what is set so far; what is set later wins over it. A list takes the place
+  // of what was set. Nothing reads the environment unless this is called. On
+  // failure nothing is changed and the error names the variable. Not while
+  // another thread changes the environment.
+  AgentStatus set_from_environment();
 };
 
 // How an agent leaves.

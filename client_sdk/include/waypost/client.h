@@ -343,6 +343,11 @@ typedef struct waypost_stats {
 waypost_code waypost_client_stats(const waypost_client* client,
                                   waypost_stats* out);
 
+/* The same and more in Prometheus' text format; free it with
+ * waypost_text_free. */
+waypost_code waypost_client_metrics(const waypost_client* client, char** out,
+                                    waypost_error** error);
+
 #ifdef __cplusplus
 }
 #endif

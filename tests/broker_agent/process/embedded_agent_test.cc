@@ -1,6 +1,7 @@
 // The embedding API on real sockets and threads.
 
 #include <atomic>
+#include <cstdlib>
 #include <future>
 #include <mutex>
 
@@ -116,6 +117,42 @@ TEST_CASE("wrong options are refused with what is allowed") {
     CAPTURE(agent.error().to_string());
     CHECK(agent.error().code == AgentError::Code::kInvalidArgument);
     CHECK(agent.error().message.find(word) != std::string::npos);
+  }
+}
+
+TEST_CASE("options are set by key, and taken from the environment") {
+  AgentOptions options;
+  CHECK(options.set("nameservers", "10.0.0.1:9876,10.0.0.2:9876"));
+  CHECK(options.set("nameservers", "10.0.0.3:9876"));
+  CHECK(options.nameservers.size() == 3);
+  CHECK(options.set("broker-id", "7"));
+  CHECK(options.broker_id == 7);
+  CHECK(options.set("agent.register-interval", "10s"));
+  CHECK(options.settings.size() == 1);
+  CHECK_FALSE(options.set("profile", "slow"));
+  const auto unknown = options.set("agent.registr-interval", "10s");
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().to_string().find("agent.register-interval") !=
+        std::string::npos);
+
+  ::setenv("WAYPOST_NAMESERVERS", "127.0.0.1:1", 1);
+  ::setenv("WAYPOST_BROKER_NAME", "broker-z", 1);
+  ::setenv("WAYPOST_AGENT_REGISTER_INTERVAL", "20s", 1);
+  CHECK(options.set_from_environment());
+  CHECK(options.nameservers == std::vector<std::string>{"127.0.0.1:1"});
+  CHECK(options.broker_name == "broker-z");
+  options.cluster = "c";
+  options.broker_address = "127.0.0.1:1883";
+  CHECK(Agent::start(options));  // both intervals: the last one counts
+  ::setenv("WAYPOST_BROKER_ID", "many", 1);
+  const auto wrong = options.set_from_environment();
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().message.find("WAYPOST_BROKER_ID") != std::string::npos);
+  CHECK(options.broker_id == 7);
+  for (const char* name :
+       {"WAYPOST_NAMESERVERS", "WAYPOST_BROKER_NAME",
+        "WAYPOST_AGENT_REGISTER_INTERVAL", "WAYPOST_BROKER_ID"}) {
+    ::unsetenv(name);
   }
 }
 

@@ -201,6 +201,13 @@ TEST_CASE("failures that are reported keep a broker from its turns") {
   CHECK(waypost_client_stats(world.client(), &stats) == WAYPOST_OK);
   CHECK(stats.avoided == 1);
   CHECK(stats.connected == 1);
+  char* metrics = nullptr;
+  CHECK(waypost_client_metrics(world.client(), &metrics, nullptr) ==
+        WAYPOST_OK);
+  CHECK(std::string(metrics).find("# TYPE waypost_client_avoided_brokers gauge"
+                                  "\nwaypost_client_avoided_brokers 1\n") !=
+        std::string::npos);
+  waypost_text_free(metrics);
   CHECK(waypost_client_report(world.client(), &failed, 7, 0) ==
         WAYPOST_INVALID_ARGUMENT);
   waypost_pick empty{};
@@ -355,9 +362,11 @@ TEST_CASE("structs of a newer header are larger: what is set is refused") {
   CHECK(waypost_client_stats(world.client(), &stats.known) == WAYPOST_OK);
   CHECK(stats.newer == 0);
 
-  pick.struct_size = 0;
-  CHECK(waypost_topic_pick(world.topic(), nullptr, &pick, nullptr) ==
-        WAYPOST_INVALID_ARGUMENT);
+  for (const std::size_t none : {0ul, 1ul, ~0ul}) {
+    pick.struct_size = none;
+    CHECK(waypost_topic_pick(world.topic(), nullptr, &pick, nullptr) ==
+          WAYPOST_INVALID_ARGUMENT);
+  }
 }
 
 TEST_CASE("a closed client says so; NULL is refused, and freed") {
