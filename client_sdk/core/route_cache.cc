@@ -4,6 +4,14 @@
 #include <utility>
 
 namespace waypost::client {
+namespace {
+
+// One without brokers is none: that would be said by an error.
+bool is_route(const model::VersionedRoute& route) {
+  return !route.digest.is_none() && !route.route.groups.empty();
+}
+
+}  // namespace
 
 bool is_not_ready(model::ServerState state) {
   return state == model::ServerState::kStarting ||
@@ -91,10 +99,15 @@ bool RouteCache::worth_asking(const model::TopicName& topic,
                                                         settings_.negative_ttl);
 }
 
+bool RouteCache::was_told(const model::TopicName& topic) const {
+  const auto found = topics_.find(topic);
+  return found != topics_.end() && found->second.answer == answer_;
+}
+
 bool RouteCache::on_route(const model::VersionedRoute& route,
                           const std::string& source, base::Instant now) {
   const auto found = topics_.find(route.route.topic);
-  if (found == topics_.end() || route.digest.is_none()) return false;
+  if (found == topics_.end() || !is_route(route)) return false;
   found->second.answer = answer_;
   return take(found->second, route, source, RouteOrigin::kServer, now);
 }
@@ -103,7 +116,7 @@ bool RouteCache::on_told(const model::VersionedRoute& route,
                          const std::string& source, RouteOrigin origin,
                          base::Instant now) {
   const auto found = topics_.find(route.route.topic);
-  if (found == topics_.end() || route.digest.is_none()) return false;
+  if (found == topics_.end() || !is_route(route)) return false;
   return take(found->second, route, source, origin, now);
 }
 

@@ -94,8 +94,10 @@ class RouteCache {
 
   // Before each attempt at a query, also when it is repeated elsewhere.
   void begin_answer() { ++answer_; }
+  // Whether this answer has brought a route of the topic.
+  bool was_told(const model::TopicName& topic) const;
   // One route of the answer; true when it is new or differs. What was not asked
-  // for is ignored.
+  // for, or is no route, is ignored: the answer will not add up.
   bool on_route(const model::VersionedRoute& route, const std::string& source,
                 base::Instant now);
   // The end of the answer: what it confirms and what it denies. An error when

@@ -107,6 +107,11 @@ void MockNameserver::answer(MockAnswers answers) {
   server.run([&] { server.script.answers = answers; });
 }
 
+void MockNameserver::send_bytes(std::string_view bytes, bool for_ever) {
+  MockServer& server = impl_->server;
+  server.run([&] { server.send_to_all(std::string(bytes), for_ever); });
+}
+
 void MockNameserver::close_connections(MockClose how) {
   MockServer& server = impl_->server;
   server.run([&] { server.close_all(how); });

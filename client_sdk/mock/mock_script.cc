@@ -101,6 +101,9 @@ std::string MockScript::hello(const codec::FrameView& request, Client& client) {
   if (const auto said = codec::decode<model::HelloRequest>(request.payload)) {
     client.name = said->name;
   }
+  if (answers == MockAnswers::kWrongHello) {
+    return reply(request.header, FrameKind::kHello, noise(7, 64));
+  }
   model::HelloReply hello;
   hello.server_name = name_;
   hello.server_version = "mock";

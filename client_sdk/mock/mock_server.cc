@@ -360,6 +360,15 @@ void MockServer::close_all(MockClose how) {
 void MockServer::hold_back_no_longer() {
   for (auto& [id, connection] : connections_) {
     for (auto& each : connection.output) each.due = Clock::now();
+    connection.for_ever.clear();
+  }
+}
+
+void MockServer::send_to_all(const std::string& bytes, bool for_ever) {
+  for (auto& [id, connection] : connections_) {
+    if (connection.half_open) continue;
+    connection.for_ever = for_ever ? bytes : "";
+    if (!for_ever) say(connection, bytes);
   }
 }
 

@@ -75,6 +75,7 @@ class MockServer {
   void hold_back_no_longer();
   void push_to_all(
       const std::function<std::string(const MockScript::Client&)>& bytes);
+  void send_to_all(const std::string& bytes, bool for_ever);
   void stop_listening();
   base::Status listen_again();
   std::vector<std::string> client_names() const;

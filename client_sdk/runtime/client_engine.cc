@@ -147,6 +147,8 @@ void ClientEngine::want(TopicState& topic) {
 void ClientEngine::ensure(const TopicState& topic, Done done) {
   // What is known is found by who is told that it is.
   if (watcher_) watcher_->tell_now();
+  // A route of an earlier life may wait for its table.
+  if (publish_timer_) publish();
   refresher_.ensure(model::TopicName(topic.name), std::move(done));
 }
 

@@ -150,6 +150,12 @@ base::Status RouteRefresher::on_route(const rpc::AnswerPart& part) {
     return base::fail(base::ErrorCode::kMalformed,
                       "the answer ends without saying so");
   }
+  // For ever, perhaps.
+  if (cache_.was_told(route->route.topic)) {
+    return base::fail(base::ErrorCode::kMalformed,
+                      "the answer tells the route of topic '" +
+                          route->route.topic.value() + "' twice");
+  }
   if (cache_.on_route(*route, query_->nameserver, executor_.now())) {
     query_->changed.push_back(route->route.topic);
   }

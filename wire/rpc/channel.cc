@@ -26,6 +26,10 @@ std::string ms_text(base::Duration duration) {
   return std::to_string(base::to_ms(duration)) + " ms";
 }
 
+// A peer that sends this much in a row that nobody waits for is not waited out:
+// late answers to what was cancelled are less.
+constexpr std::size_t kUselessMaxBytes = 64UL * 1024 * 1024;
+
 bool answer_fits(codec::FrameKind request, codec::FrameKind answer) {
   return answer == request || answer == codec::FrameKind::kError ||
          ((request == codec::FrameKind::kQueryRoutes ||
@@ -76,6 +80,7 @@ class Channel::Impl final : public ChannelLink::Owner,
 
   void on_frame(const codec::FrameView& frame);
   void on_unasked(const codec::FrameView& frame);
+  void on_useless(const codec::FrameView& frame);
   void on_hello_reply(const codec::FrameView& frame);
   void on_answer(const codec::FrameView& frame, PendingCall& call);
   void finish(CallId id, base::Result<AnswerPart> result);
@@ -118,6 +123,7 @@ class Channel::Impl final : public ChannelLink::Owner,
 
   std::shared_ptr<ChannelLink> link_;
   std::uint32_t peer_payload_max_bytes_ = 0;  // 0: not told
+  std::size_t useless_bytes_ = 0;             // since somebody got something
 
   // One timer for all calls. It may stand earlier than the next deadline, so
   // that a call which is answered in time costs no timer at all.
@@ -325,8 +331,17 @@ void Channel::Impl::on_frame(const codec::FrameView& frame) {
                                       "answered something else before hello"));
   }
   PendingCall* call = calls_.find(id);
-  if (call == nullptr || call->failure) return;  // late: nobody waits for it
+  // Late: nobody waits for it.
+  if (call == nullptr || call->failure) return on_useless(frame);
+  useless_bytes_ = 0;
   on_answer(frame, *call);
+}
+
+void Channel::Impl::on_useless(const codec::FrameView& frame) {
+  useless_bytes_ += codec::kFrameHeaderBytes + frame.payload.size();
+  if (useless_bytes_ <= kUselessMaxBytes) return;
+  fail_connection(peer_error(base::ErrorCode::kMalformed,
+                             "sends answers that nobody waits for"));
 }
 
 // An error that answers nothing is about the connection: the server says why it
@@ -338,7 +353,8 @@ void Channel::Impl::on_unasked(const codec::FrameView& frame) {
     return fail_connection(
         error->with_context(endpoint_.to_string() + " refused"));
   }
-  if (state_ == State::kReady && observer_ != nullptr) {
+  if (state_ != State::kReady) return on_useless(frame);
+  if (observer_ != nullptr) {
     observer_->on_push(frame.header.kind, frame.payload);
   }
 }
@@ -387,6 +403,7 @@ void Channel::Impl::tear_down(const base::Error& error) {
   state_ = State::kClosed;
   hello_id_ = 0;
   peer_payload_max_bytes_ = 0;
+  useless_bytes_ = 0;
   connect_timer_.reset();
   connecting_.reset();
   if (link_) std::exchange(link_, nullptr)->retire();

@@ -26,7 +26,7 @@ inline MockNameserver start_mock() {
 }
 
 // Two nameservers that know a topic, and a client that has its route from the
-// first one. It asks by itself too seldom to matter.
+// first one. Unless asked, the client is quiet for half a minute.
 class MockWorld {
  public:
   // Of a question; each nameserver gets half of it.
@@ -34,11 +34,16 @@ class MockWorld {
     return support::scaled(std::chrono::milliseconds(400));
   }
 
-  explicit MockWorld(ClientOptions options = {}) {
+  static ClientOptions quiet() {
+    ClientOptions options;
+    options.ping_interval = std::chrono::nanoseconds(0);
+    return options;
+  }
+
+  explicit MockWorld(ClientOptions options = quiet()) {
     options.nameservers = {first.address(), second.address()};
     options.start_nameserver = first.address();
     options.rpc_timeout = budget();
-    options.ping_interval = std::chrono::nanoseconds(0);
     options.on_event = [](const Event&) {};
     for (MockNameserver* each : {&first, &second}) {
       each->set_route("orders", {{"broker-a", "10.0.0.1:10911"},

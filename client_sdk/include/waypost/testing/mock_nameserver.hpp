@@ -45,6 +45,7 @@ enum class MockAnswers : std::uint8_t {
   kHugeFrame,      // a frame that claims to be 4 GiB long, and begins
   kEndless,        // one route after another, for ever, as fast as possible
   kWrongProtocol,  // greets like a web server, and closes
+  kWrongHello,     // to hello: well framed, but no payload; else right
 };
 
 // What is lost between a mock nameserver and its clients.
@@ -141,6 +142,10 @@ class MockNameserver {
   void drip(std::chrono::nanoseconds between_bytes);
 
   void answer(MockAnswers answers);
+
+  // To all connections, as they are; `for_ever`: again and again, as fast as
+  // clients read, until serve() or another of these.
+  void send_bytes(std::string_view bytes, bool for_ever = false);
 
   // All connections, once; new ones are welcome.
   void close_connections(MockClose how = MockClose::kFin);
