@@ -137,6 +137,25 @@ TEST_CASE("delays, drips: late, and byte by byte") {
   CHECK(watch.elapsed() >= 15ms);  // a frame has 16 bytes and more
 }
 
+TEST_CASE("a client hears of a change at once, from whichever it is at") {
+  MockWorld world;
+  const auto told = [&](std::size_t brokers) {
+    return support::wait_until(kPatience,
+                               [&] { return world.brokers() == brokers; });
+  };
+  world.first.set_route("orders", {{"broker-c", "10.0.0.3:10911"}});
+  CHECK(told(1));
+  CHECK(world.client->route("orders", kPatience)->origin == RouteOrigin::kPush);
+  // What changed during the move is told by the next one.
+  world.second.set_route("orders", {{"broker-a", "10.0.0.1:10911"},
+                                    {"broker-b", "10.0.0.2:10911"},
+                                    {"broker-c", "10.0.0.3:10911"}});
+  world.first.stop();
+  CHECK(told(3));
+  world.second.set_route("orders", {{"broker-b", "10.0.0.2:10911"}});
+  CHECK(told(1));
+}
+
 TEST_CASE("who watches is told of changes at once") {
   auto mock = start_mock();
   mock.set_route("orders", {{"broker-a", "10.0.0.1:10911"}});

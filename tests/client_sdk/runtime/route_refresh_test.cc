@@ -58,6 +58,26 @@ TEST_CASE("all topics are asked for in one query, at the poll interval") {
   CHECK_FALSE(it.server(0).queries.back().topics[0].known.is_none());
 }
 
+TEST_CASE("a topic that nobody serves delays none of the others") {
+  SimClientWorld it;
+  for (int i = 0; i < 50; ++i) {
+    it.set_route("topic-" + std::to_string(i), {"broker-a"});
+  }
+  REQUIRE(it.state->topic("nobody-serves-it"));
+  for (int i = 0; i < 50; ++i) {
+    REQUIRE(it.state->topic("topic-" + std::to_string(i)));
+  }
+  it.world.run_for(100ms);
+  CHECK(it.server(0).queries.size() == 1);
+  for (int i = 0; i < 50; ++i) {
+    REQUIRE(it.brokers("topic-" + std::to_string(i)) == "broker-a");
+  }
+  // And it fails alone: who wants to know is told, the others are confirmed.
+  it.world.run_for(1min);
+  CHECK_FALSE(it.state->route("nobody-serves-it"));
+  CHECK(*it.state->route_age("topic-49") < 3s);
+}
+
 TEST_CASE("many who wait at once share one query") {
   SimClientWorld it;
   it.set_route("orders", {"broker-a"});
