@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/client_sdk/runtime/sim_client_world.h"
+#include "wire/codec/native.h"
 
 namespace waypost::client {
 namespace {
@@ -37,6 +38,61 @@ TEST_CASE("only changed routes travel, equal content from anywhere is equal") {
   CHECK(changed.route.topic == "orders");
   CHECK(changed.added == std::vector<std::string>{"broker-c"});
   CHECK(changed.removed.empty());
+}
+
+// On the wire, without TCP: a query about topics that have not changed, and its
+// answer.
+std::size_t unchanged_bytes(const model::RouteQueryRequest& query) {
+  model::RouteQueryEnd end;
+  end.incarnation = model::Incarnation(1);
+  end.unchanged = static_cast<std::uint32_t>(query.topics.size());
+  using codec::FrameKind;
+  return codec::make_frame(FrameKind::kQueryRoutes, 0, 1, codec::encode(query))
+             .size() +
+         codec::make_frame(FrameKind::kQueryRoutes, codec::kFlagReply, 1,
+                           codec::encode(end))
+             .size();
+}
+
+TEST_CASE("a hundred topics cost two calls a minute, and few bytes") {
+  SimClientSettings settings;
+  settings.options = ClientOptions();  // polls each 30 s
+  settings.options.start_nameserver = "10.0.0.1:9876";
+  settings.options.random_seed = 1;
+  SimClientWorld it(settings);
+  for (int i = 0; i < 100; ++i) {
+    const std::string topic = "orders-of-region-" + std::to_string(100 + i);
+    it.set_route(topic, {"broker-a", "broker-b", "broker-c", "broker-d"});
+    it.learn(topic);
+  }
+  it.world.run_for(60s);
+  FakeNameserver& server = it.server(0);
+  const std::size_t queries = server.queries.size();
+  const std::size_t routes = server.routes_sent;
+  const std::size_t watches = server.watches.size();
+  const std::size_t pings = server.pings;
+  it.world.run_for(100min);
+
+  std::size_t together = 0;
+  std::size_t alone = 0;
+  std::size_t calls_alone = 0;
+  for (std::size_t i = queries; i < server.queries.size(); ++i) {
+    together += unchanged_bytes(server.queries[i]);
+    for (const auto& item : server.queries[i].topics) {
+      alone += unchanged_bytes({{item}});
+      ++calls_alone;
+    }
+  }
+  MESSAGE("in 100 minutes: " << server.queries.size() - queries << " queries, "
+                             << together << " bytes; alone " << calls_alone
+                             << " queries, " << alone << " bytes; "
+                             << server.pings - pings << " pings");
+  // Nothing changed, so nothing else was sent.
+  CHECK(server.routes_sent == routes);
+  CHECK(server.watches.size() == watches);
+  CHECK(server.queries.size() - queries <= 210);
+  CHECK(calls_alone == 100 * (server.queries.size() - queries));
+  CHECK(together * 2 < alone);
 }
 
 TEST_CASE("all topics are asked for in one query, at the poll interval") {
