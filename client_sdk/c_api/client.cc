@@ -1,6 +1,7 @@
 // Clients: made, asked, closed.
 
 #include "client_sdk/c_api/handles.h"
+#include "waypost/uv.hpp"
 
 using namespace waypost;         // NOLINT: all of it is a face of that
 using namespace waypost::c_api;  // NOLINT
@@ -38,6 +39,26 @@ Status set_handlers(const waypost_handlers* given, ClientOptions& options) {
   return {};
 }
 
+// What a handler is told of a failure; lives for its call.
+waypost_error as_error(const Error& failure) {
+  return {failure.code, failure.to_string()};
+}
+
+template <typename Make>
+Status create(const waypost_options* options, const waypost_handlers* handlers,
+              waypost_client** out, Make make) {
+  if (options == nullptr || out == nullptr) {
+    return invalid("waypost_client_create: a parameter is NULL");
+  }
+  *out = nullptr;
+  ClientOptions all = options->options;
+  if (auto set = set_handlers(handlers, all); !set) return set;
+  auto client = make(std::move(all));
+  if (!client) return client.error();
+  *out = new waypost_client{std::move(client).value()};
+  return {};
+}
+
 }  // namespace
 
 waypost_code waypost_client_create(const waypost_options* options,
@@ -45,16 +66,19 @@ waypost_code waypost_client_create(const waypost_options* options,
                                    waypost_client** out,
                                    waypost_error** error) {
   return guarded(error, [&]() -> Status {
-    if (options == nullptr || out == nullptr) {
-      return invalid("waypost_client_create: a parameter is NULL");
-    }
-    *out = nullptr;
-    ClientOptions all = options->options;
-    if (auto set = set_handlers(handlers, all); !set) return set;
-    auto client = Client::create(std::move(all));
-    if (!client) return client.error();
-    *out = new waypost_client{std::move(client).value()};
-    return {};
+    return create(options, handlers, out, Client::create);
+  });
+}
+
+waypost_code waypost_client_create_on_loop(uv_loop_s* loop,
+                                           const waypost_options* options,
+                                           const waypost_handlers* handlers,
+                                           waypost_client** out,
+                                           waypost_error** error) {
+  return guarded(error, [&]() -> Status {
+    return create(options, handlers, out, [loop](ClientOptions all) {
+      return create_on_loop(loop, std::move(all));
+    });
   });
 }
 
@@ -109,6 +133,51 @@ waypost_code waypost_client_refresh(waypost_client* client, const char* topic,
     return topic == nullptr
                ? client->client.refresh_all(as_time(timeout_ns))
                : client->client.refresh(topic, as_time(timeout_ns));
+  });
+}
+
+waypost_code waypost_client_route_async(
+    waypost_client* client, const char* topic, int64_t timeout_ns,
+    void (*on_done)(void* context, waypost_code code, waypost_route* route,
+                    const waypost_error* error),
+    void* context, waypost_error** error) {
+  return guarded(error, [&]() -> Status {
+    if (client == nullptr || topic == nullptr || on_done == nullptr) {
+      return invalid("waypost_client_route_async: a parameter is NULL");
+    }
+    return client->client.route_async(
+        topic, as_time(timeout_ns), [on_done, context](Result<Route> route) {
+          if (!route) {
+            const waypost_error failure = as_error(route.error());
+            on_done(context, static_cast<waypost_code>(failure.code), nullptr,
+                    &failure);
+            return;
+          }
+          std::string text = route->to_string();
+          on_done(context, WAYPOST_OK,
+                  new waypost_route{std::move(route).value(), std::move(text)},
+                  nullptr);
+        });
+  });
+}
+
+waypost_code waypost_client_refresh_async(
+    waypost_client* client, const char* topic, int64_t timeout_ns,
+    void (*on_done)(void* context, waypost_code code,
+                    const waypost_error* error),
+    void* context, waypost_error** error) {
+  return guarded(error, [&]() -> Status {
+    if (client == nullptr || on_done == nullptr) {
+      return invalid("waypost_client_refresh_async: a parameter is NULL");
+    }
+    const auto done = [on_done, context](const Status& status) {
+      if (status) return on_done(context, WAYPOST_OK, nullptr);
+      const waypost_error failure = as_error(status.error());
+      on_done(context, static_cast<waypost_code>(failure.code), &failure);
+    };
+    return topic == nullptr
+               ? client->client.refresh_all_async(as_time(timeout_ns), done)
+               : client->client.refresh_async(topic, as_time(timeout_ns), done);
   });
 }
 

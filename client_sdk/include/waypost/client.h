@@ -166,6 +166,15 @@ typedef struct waypost_client waypost_client;
 waypost_code waypost_client_create(const waypost_options* options,
                                    const waypost_handlers* handlers,
                                    waypost_client** out, waypost_error** error);
+/* As waypost_client_create, on the application's own libuv loop (a uv_loop_t)
+ * and without a thread; on the loop's thread what waits is refused, use the
+ * _async forms there. waypost/uv.hpp has the rules. */
+struct uv_loop_s;
+waypost_code waypost_client_create_on_loop(struct uv_loop_s* loop,
+                                           const waypost_options* options,
+                                           const waypost_handlers* handlers,
+                                           waypost_client** out,
+                                           waypost_error** error);
 /* Stops within `timeout_ns` whatever nameservers do; later calls fail with
  * WAYPOST_CANCELLED. WAYPOST_TIMED_OUT: a handler still runs. */
 waypost_code waypost_client_close(waypost_client* client, int64_t timeout_ns,
@@ -195,6 +204,24 @@ waypost_code waypost_client_route(waypost_client* client, const char* topic,
 waypost_code waypost_client_refresh(waypost_client* client, const char* topic,
                                     int64_t timeout_ns, waypost_error** error);
 void waypost_route_free(waypost_route* route);
+
+/* The same without waiting. Where these return WAYPOST_OK, `on_done` is called
+ * exactly once, where events are told: on a thread of the library, or, where
+ * events are polled, in waypost_client_poll_events (also after _close); on the
+ * loop's for a client on a loop. Never within the call. It gets a code, and a
+ * route that is the handler's to free, or an error that lives for the call.
+ * Else it is not called. A client that is closed ends them with
+ * WAYPOST_CANCELLED. */
+waypost_code waypost_client_route_async(
+    waypost_client* client, const char* topic, int64_t timeout_ns,
+    void (*on_done)(void* context, waypost_code code, waypost_route* route,
+                    const waypost_error* error),
+    void* context, waypost_error** error);
+waypost_code waypost_client_refresh_async(
+    waypost_client* client, const char* topic, int64_t timeout_ns,
+    void (*on_done)(void* context, waypost_code code,
+                    const waypost_error* error),
+    void* context, waypost_error** error);
 
 /* "orders: broker-a/0@10.0.0.1:10911 rw 4+4". */
 const char* waypost_route_text(const waypost_route* route);

@@ -1,4 +1,5 @@
 #include <cstddef>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -303,6 +304,65 @@ TEST_CASE("events are polled, and told to a handler") {
   waypost_client* client = nullptr;
   CHECK(waypost_client_create(options.handle, &handlers, &client, nullptr) ==
         WAYPOST_INVALID_ARGUMENT);
+}
+
+// What an asynchronous form told; read after the client has been freed.
+struct Told {
+  std::promise<waypost_code> done;
+  std::string text;
+};
+
+void keep_route(void* context, waypost_code code, waypost_route* route,
+                const waypost_error* error) {
+  auto& told = *static_cast<Told*>(context);
+  told.text =
+      route != nullptr ? waypost_route_text(route) : waypost_error_text(error);
+  waypost_route_free(route);
+  told.done.set_value(code);
+}
+
+void keep_status(void* context, waypost_code code, const waypost_error* error) {
+  auto& told = *static_cast<Told*>(context);
+  told.text = waypost_error_text(error);
+  told.done.set_value(code);
+}
+
+TEST_CASE("asynchronous forms tell once, also when the client is closed") {
+  World world;
+  Told route;
+  CHECK(waypost_client_route_async(world.client(), "orders", 10 * kSecond,
+                                   keep_route, &route, nullptr) == WAYPOST_OK);
+  CHECK(route.done.get_future().get() == WAYPOST_OK);
+  CHECK(route.text.starts_with("orders: broker-a"));
+  Told missing;
+  CHECK(waypost_client_route_async(world.client(), "bills", 10 * kSecond,
+                                   keep_route, &missing,
+                                   nullptr) == WAYPOST_OK);
+  CHECK(missing.done.get_future().get() == WAYPOST_NOT_FOUND);
+  CHECK(missing.text.starts_with("not-found: "));
+  Told refreshed;
+  CHECK(waypost_client_refresh_async(world.client(), "orders", 10 * kSecond,
+                                     keep_status, &refreshed,
+                                     nullptr) == WAYPOST_OK);
+  CHECK(refreshed.done.get_future().get() == WAYPOST_OK);
+
+  world.nameserver().hang();
+  Told closed;
+  CHECK(waypost_client_refresh_async(world.client(), nullptr, 60 * kSecond,
+                                     keep_status, &closed,
+                                     nullptr) == WAYPOST_OK);
+  CHECK(waypost_client_close(world.client(), 5 * kSecond, nullptr) ==
+        WAYPOST_OK);
+  CHECK(closed.done.get_future().get() == WAYPOST_CANCELLED);
+  CHECK(waypost_client_refresh_async(world.client(), nullptr, kSecond,
+                                     keep_status, nullptr,
+                                     nullptr) == WAYPOST_CANCELLED);
+
+  waypost_client* client = nullptr;
+  OptionsHandle options;
+  CHECK(options.set("client.nameservers", "127.0.0.1:1") == "");
+  CHECK(waypost_client_create_on_loop(nullptr, options.handle, nullptr, &client,
+                                      nullptr) == WAYPOST_INVALID_ARGUMENT);
 }
 
 TEST_CASE("structs of an older header are smaller, and work") {
