@@ -143,6 +143,9 @@ TEST_CASE("a client hears of a change at once, from whichever it is at") {
     return support::wait_until(kPatience,
                                [&] { return world.brokers() == brokers; });
   };
+  // The question and the watch.
+  REQUIRE(world.first.wait_until(
+      [](const MockCounts& counts) { return counts.queries == 2; }, kPatience));
   world.first.set_route("orders", {{"broker-c", "10.0.0.3:10911"}});
   CHECK(told(1));
   CHECK(world.client->route("orders", kPatience)->origin == RouteOrigin::kPush);
