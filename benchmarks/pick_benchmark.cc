@@ -168,7 +168,11 @@ void picks(benchmark::internal::Benchmark* benchmark) {
       benchmark->Args({topics, avoided});
     }
   }
-  benchmark->Setup(set_up)->Teardown(tear_down)->Threads(1)->Threads(2);
+  benchmark->Setup(set_up)
+      ->Teardown(tear_down)
+      ->Threads(1)
+      ->Threads(2)
+      ->Threads(4);
 }
 
 void single(benchmark::internal::Benchmark* benchmark) {

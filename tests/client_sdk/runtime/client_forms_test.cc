@@ -5,7 +5,10 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -517,6 +520,64 @@ TEST_CASE(
 #endif
   CHECK(client->refresh("orders", kLong));  // the parent's goes on
   CHECK(client->pick("orders"));
+}
+
+// --- A long life ---
+
+std::size_t entries(const char* directory) {
+  using Entries = std::filesystem::directory_iterator;
+  return static_cast<std::size_t>(std::distance(Entries(directory), Entries()));
+}
+
+std::size_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::size_t size = 0;
+  std::size_t resident = 0;
+  statm >> size >> resident;
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+TEST_CASE("forms: ten thousand reconnects leave descriptors, threads, memory") {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  constexpr std::uint64_t kReconnects = 500;
+  constexpr std::size_t kGrowthMax = 64 << 20;  // quarantine and shadow
+#else
+  constexpr std::uint64_t kReconnects = 10'000;
+  constexpr std::size_t kGrowthMax = 1 << 20;
+#endif
+  auto nameserver = Asked::start();
+  std::vector<Client> clients;
+  for (int i = 0; i < 50; ++i) {
+    clients.push_back(Asked::make(nameserver.address()));
+  }
+  // A question may still meet the old connection and fail with it; the next
+  // one makes a new connection.
+  const auto reconnect = [&](std::uint64_t times) {
+    const auto until = std::chrono::steady_clock::now() + 4 * kLong;
+    const auto enough = nameserver.counts().connections + times;
+    while (nameserver.counts().connections < enough &&
+           std::chrono::steady_clock::now() < until) {
+      nameserver.close_connections();
+      std::vector<std::future<Status>> asked;
+      for (auto& each : clients) {
+        asked.push_back(each.refresh_future("orders", kLong));
+      }
+      for (auto& each : asked) (void)each.get();
+    }
+    for (auto& each : clients) {
+      while (!each.refresh("orders", kLong)) {
+      }
+    }
+    return nameserver.counts().connections >= enough;
+  };
+  CHECK(reconnect(kReconnects / 10));
+  const std::size_t descriptors = entries("/proc/self/fd");
+  const std::size_t threads = entries("/proc/self/task");
+  const std::size_t memory = resident_bytes();
+  CHECK(reconnect(kReconnects));
+  CHECK(entries("/proc/self/fd") <= descriptors + 5);  // some may be closing
+  CHECK(entries("/proc/self/task") == threads);
+  CHECK(resident_bytes() < memory + kGrowthMax);
 }
 
 }  // namespace
