@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, 4> kSelectorNames = {
     "round-robin", "zone-first", "least-latency", "custom"};
 constexpr std::array<std::string_view, 3> kDeliveryNames = {"thread",
                                                             "executor", "poll"};
+constexpr std::array<std::string_view, 3> kProbeNames = {"off", "tcp", "check"};
 constexpr std::array<std::string_view, 6> kLevelNames = {
     "trace", "debug", "info", "warn", "error", "off"};
 
@@ -232,6 +233,24 @@ void declare_adaptive(base::OptionTable& table, AdaptiveFaults& adaptive) {
                  "after an ejection.");
 }
 
+void declare_probe(base::OptionTable& table, BrokerProbing& probe) {
+  declare_choice(table, "client.broker-probe", probe.kind, kProbeNames,
+                 "How avoided brokers are tried out before they get traffic "
+                 "again: not at all, by a TCP connection (which a broker that "
+                 "hangs accepts too), or by a check of the application.");
+  table.duration("client.probe-interval", probe.interval, milliseconds(100),
+                 hours(1),
+                 "First time between two probes of a broker; each further one "
+                 "is twice as long.");
+  table.duration("client.probe-interval-max", probe.interval_max,
+                 milliseconds(100), hours(1),
+                 "Longest time between two probes of a broker.");
+  table.duration("client.probe-timeout", probe.timeout, milliseconds(10),
+                 minutes(1), "A probe without an answer for this long failed.");
+  table.number("client.probe-concurrency", probe.concurrency, 1, 256,
+               "Probes under way at a time.");
+}
+
 }  // namespace
 
 void declare_options(base::OptionTable& table, ClientOptions& options) {
@@ -269,6 +288,7 @@ void declare_options(base::OptionTable& table, ClientOptions& options) {
                "Share of a topic's healthy brokers, in percent, that may be "
                "avoided at a time; never all.");
   declare_adaptive(table, options.adaptive);
+  declare_probe(table, options.broker_probe);
   declare_selection(table, options);
   table.number("client.send-attempts", options.send_attempts, 1, 16,
                "Attempts of one send, the first included.");

@@ -62,12 +62,17 @@ base::Status check_selection(const ClientOptions& options,
   return {};
 }
 
-base::Status check_events(const ClientOptions& options) {
+base::Status check_functions(const ClientOptions& options) {
   if (options.event_delivery == EventDelivery::kExecutor &&
       !options.event_executor) {
     return base::fail(
         base::ErrorCode::kInvalidArgument,
         "client.event-delivery: executor, but no event_executor is set");
+  }
+  if (options.broker_probe.kind == ProbeKind::kCheck &&
+      !options.broker_probe.check) {
+    return base::fail(base::ErrorCode::kInvalidArgument,
+                      "client.broker-probe: check, but no check is set");
   }
   return {};
 }
@@ -92,7 +97,7 @@ base::Result<CheckedOptions> check_options(const ClientOptions& options) {
   if (const auto status = check_selection(options, checked); !status) {
     return tl::unexpected(status.error());
   }
-  if (const auto status = check_events(options); !status) {
+  if (const auto status = check_functions(options); !status) {
     return tl::unexpected(status.error());
   }
   if (const auto status = check_ping(options); !status) {

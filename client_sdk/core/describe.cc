@@ -94,6 +94,13 @@ struct Describe {
     return "master of " + event.group + " is " + text(event.to) + ", was " +
            text(event.from) + ": " + change_reason_name(event.reason);
   }
+  std::string operator()(const BrokerProbed& event) const {
+    return "broker " + broker_text(event.broker) +
+           (event.ok ? " answered a probe in "
+                     : " failed a probe (" + event.why + ") in ") +
+           base::format_duration(
+               std::chrono::milliseconds(base::to_ms(event.took)));
+  }
   std::string operator()(const ClientCreated& event) const {
     return "client " + event.name + " created";
   }

@@ -46,6 +46,9 @@ struct SubjectOf {
   std::string operator()(const MasterChanged& event) const {
     return "master " + event.cluster + "\n" + event.group;
   }
+  std::string operator()(const BrokerProbed& event) const {
+    return "probed " + subject_of(event.broker);
+  }
   std::string operator()(const ClientCreated&) const { return ""; }
   std::string operator()(const ClientClosing&) const { return ""; }
   std::string operator()(const ClientClosed&) const { return ""; }

@@ -35,7 +35,7 @@ constexpr std::array<std::uint8_t, 3> kTrickle = {11, 5, 3};
 }  // namespace
 
 std::uint8_t FaultState::one_turn_in(base::Instant now) const {
-  if (now >= full_from || now < avoid_until) return 1;
+  if (held || now >= full_from || now < avoid_until) return 1;
   const base::Duration part = (full_from - avoid_until) / kTrickle.size();
   if (part <= base::Duration::zero()) return 1;
   const auto index = static_cast<std::size_t>((now - avoid_until) / part);
@@ -43,6 +43,7 @@ std::uint8_t FaultState::one_turn_in(base::Instant now) const {
 }
 
 base::Instant FaultState::next_change(base::Instant now) const {
+  if (held) return base::Instant::max();
   if (now < avoid_until) return avoid_until;
   if (now >= full_from) return base::Instant::max();
   const base::Duration part = std::max<base::Duration>(

@@ -41,7 +41,10 @@ struct FaultState {
   // it takes all of them from here on. Not later than `avoid_until`: at once.
   base::Instant full_from{};
 
-  bool avoided_at(base::Instant now) const { return now < avoid_until; }
+  // Avoided beyond its time, until a probe says otherwise.
+  bool held = false;
+
+  bool avoided_at(base::Instant now) const { return held || now < avoid_until; }
 
   // Of its turns it takes one in so many; 1: all of them. The numbers have no
   // common divisor with the usual numbers of queues, so that a trickle reaches

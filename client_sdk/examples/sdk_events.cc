@@ -104,6 +104,14 @@ struct Printer {
                  {"reason", change_reason_name(event.reason)}},
                 when);
   }
+  void operator()(const BrokerProbed& event) const {
+    print_event("broker-probed",
+                {{"broker", event.broker.name},
+                 {"ok", event.ok},
+                 {"ms", milliseconds(event.took)},
+                 {"why", event.why}},
+                when);
+  }
   void operator()(const ClientCreated& event) const {
     print_event("client-created", {{"name", event.name}}, when);
   }

@@ -11,6 +11,7 @@
 #include "client_sdk/core/adaptive_policy.h"
 #include "client_sdk/core/fault_policy.h"
 #include "client_sdk/core/latency_choice.h"
+#include "client_sdk/core/probe_policy.h"
 #include "waypost/route.hpp"
 
 namespace waypost::client {
@@ -28,7 +29,8 @@ struct BrokerRecord : Broker {
                 base::Duration(avoid_until.load(std::memory_order_relaxed))),
             base::Duration(latency.load(std::memory_order_relaxed)),
             base::Instant(
-                base::Duration(full_from.load(std::memory_order_relaxed)))};
+                base::Duration(full_from.load(std::memory_order_relaxed))),
+            held.load(std::memory_order_relaxed)};
   }
   KnownLatency known_latency() const {
     return {base::Duration(smooth_latency.load(std::memory_order_relaxed)),
@@ -40,6 +42,8 @@ struct BrokerRecord : Broker {
   mutable std::atomic<base::Duration::rep> avoid_until{0};
   mutable std::atomic<base::Duration::rep> latency{0};
   mutable std::atomic<base::Duration::rep> full_from{0};
+  mutable std::atomic<bool> held{false};
+  mutable std::atomic<bool> on_trust{false};  // as in Probation
 
   mutable std::atomic<base::Duration::rep> smooth_latency{0};
   mutable std::atomic<base::Duration::rep> reported_at{0};
@@ -47,7 +51,9 @@ struct BrokerRecord : Broker {
   mutable std::atomic<std::uint32_t> failures{0};  // in a row
   mutable std::atomic<bool> known_to_judge{false};
 
-  mutable Strikes strikes;  // guarded by FaultBoard's lock
+  // Guarded by FaultBoard's lock.
+  mutable Strikes strikes;
+  mutable Probation probation;
 };
 
 // Keeps one record for each broker at each address for as long as the client

@@ -111,6 +111,11 @@ ClientEngine::ClientEngine(base::Executor& executor,
             seeded(options, 1), this, logger),
       refresher_(executor, link_, cache_settings(options), options.rpc_timeout,
                  seeded(options, 2), *this, logger),
+      prober_(executor, network, options.broker_probe, events,
+              seeded(options, 4),
+              [this](const BrokerRecord& broker, const ProbeResult& result) {
+                on_probed(broker, result);
+              }),
       names_(std::make_shared<NameIndex>()) {
   remember(remembered);
   if (options_.watch) {
@@ -175,12 +180,24 @@ void ClientEngine::fault_changed(const FaultBoard::Change& change) {
     }
   }
   if (change.what == What::kNoLonger) {
+    prober_.forget(*change.broker);
     emit(BrokerNoLongerAvoided{*change.broker, change.why}, change.at);
+  }
+  if (change.what != What::kNoLonger) {
+    prober_.avoid(*change.broker, change.probe_from);
   }
   arm_expiry_timer();
 }
 
 // --- Avoidances end ---
+
+void ClientEngine::on_probed(const BrokerRecord& broker,
+                             const ProbeResult& result) {
+  emit(BrokerProbed{broker, result.ok(), result.took, result.why});
+  if (!result.ok()) return;
+  const auto change = state_.faults().probe_succeeded(broker, result.started);
+  if (change) fault_changed(*change);
+}
 
 void ClientEngine::arm_expiry_timer() {
   const base::Instant next = state_.faults().next_expiry();
@@ -378,10 +395,15 @@ void ClientEngine::tell_news() {
   for (auto& changed : std::exchange(news_, {})) emit(std::move(changed));
   for (auto& notice : groups_.settle()) {
     if (auto* left = std::get_if<BrokerLeft>(&notice)) {
-      left->avoided = state_.arena()
-                          .intern(left->broker)
-                          ->fault()
-                          .avoided_at(executor_.now());
+      const BrokerRecord* broker = state_.arena().intern(left->broker);
+      left->avoided = broker->fault().avoided_at(executor_.now());
+      prober_.forget(*broker);
+      state_.faults().stop_holding(*broker);
+      arm_expiry_timer();
+    } else if (const auto* joined = std::get_if<BrokerJoined>(&notice)) {
+      const auto change =
+          state_.faults().hold_again(*state_.arena().intern(joined->broker));
+      if (change) fault_changed(*change);
     }
     std::visit([this](auto& each) { emit(std::move(each)); }, notice);
   }

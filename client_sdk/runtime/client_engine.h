@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "client_sdk/core/broker_groups.h"
 #include "client_sdk/core/client_options.h"
+#include "client_sdk/runtime/broker_prober.h"
 #include "client_sdk/runtime/client_state.h"
 #include "client_sdk/runtime/event_outlet.h"
 #include "client_sdk/runtime/nameserver_directory.h"
@@ -84,6 +85,7 @@ class ClientEngine final : private NameserverLinkObserver,
   void arm_expiry_timer();
   void expire_faults();
   void judge_latencies();
+  void on_probed(const BrokerRecord& broker, const ProbeResult& result);
 
   template <typename What>
   void emit(What what, base::Instant at);
@@ -104,6 +106,8 @@ class ClientEngine final : private NameserverLinkObserver,
   NameserverLink link_;
   RouteRefresher refresher_;
   std::unique_ptr<RouteWatcher> watcher_;  // null: routes are only polled
+
+  BrokerProber prober_;
 
   std::vector<std::string> listed_;  // nameservers last told of
 

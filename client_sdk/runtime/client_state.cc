@@ -25,7 +25,8 @@ ClientState::ClientState(const ClientOptions& options, const base::Clock& clock,
       clock_(clock),
       mailbox_(mailbox),
       directory_(static_cast<std::size_t>(options.topics_max)),
-      faults_(options.fault_policy, options.adaptive, clock),
+      faults_(options.fault_policy, options.adaptive, clock,
+              options.broker_probe.kind),
       picker_(options, faults_, clock),
       routes_(options.random_seed) {}
 

@@ -25,6 +25,7 @@ std::optional<FaultBoard::Change> FaultBoard::report(const BrokerRecord& broker,
                                                      bool failed,
                                                      base::Duration latency) {
   note_latency(broker, failed, latency);
+  if (!failed && broker.on_trust.load(kRelaxed)) note_through(broker);
   if (rules_ != nullptr) return report_to_table(broker, failed, latency);
   if (policy_ == FaultPolicy::kAdaptive) {
     return report_adaptively(broker, failed, latency);
@@ -51,6 +52,15 @@ std::optional<FaultBoard::Change> FaultBoard::report_to_table(
   }
   const std::lock_guard lock(mutex_);
   const base::Instant now = clock_.now();
+  if (harmless && probes_ != ProbeKind::kOff &&
+      !broker.fault().avoided_at(now)) {
+    return std::nullopt;  // its trickle goes on
+  }
+  if (harmless && broker.held.load(kRelaxed) && !rules_->last_report_counts) {
+    // Only its time ends what this policy began; then it need not be probed.
+    if (now < broker.fault().avoid_until) return std::nullopt;
+    return release(broker, now, "took " + in_ms(latency), false);
+  }
   return set(broker,
              after_report(*rules_, broker.fault(), latency, failed, now), now,
              failed ? "failed" : "took " + in_ms(latency), failed);
@@ -60,6 +70,13 @@ std::optional<FaultBoard::Change> FaultBoard::report_adaptively(
     const BrokerRecord& broker, bool failed, base::Duration latency) {
   if (!failed) {
     if (broker.failures.load(kRelaxed) != 0) broker.failures.store(0, kRelaxed);
+    if (broker.held.load(kRelaxed)) {
+      const std::lock_guard lock(mutex_);
+      const base::Instant now = clock_.now();
+      if (broker.held.load(kRelaxed) && now >= broker.fault().avoid_until) {
+        return release(broker, now, "took " + in_ms(latency), false);
+      }
+    }
     if (!broker.known_to_judge.load(kRelaxed) &&
         !broker.known_to_judge.exchange(true)) {
       const std::lock_guard lock(mutex_);
@@ -76,8 +93,9 @@ std::optional<FaultBoard::Change> FaultBoard::report_adaptively(
   const base::Instant now = clock_.now();
   const std::uint32_t failures = broker.failures.load(kRelaxed) + 1;
   broker.failures.store(failures, kRelaxed);
-  // What was under way when it was ejected is no further reason.
-  if (failures < adaptive_.failures || broker.fault().avoided_at(now)) {
+  // What was under way when it was ejected is no further reason; that it still
+  // fails when its time is over is.
+  if (failures < adaptive_.failures || now < broker.fault().avoid_until) {
     return std::nullopt;
   }
   const std::string why =
@@ -106,6 +124,10 @@ std::optional<FaultBoard::Change> FaultBoard::set(const BrokerRecord& broker,
                                                   std::string why,
                                                   bool failed) {
   broker.latency.store(after.latency.count(), kRelaxed);
+  // A failure outweighs older evidence, however long the broker is avoided for.
+  if (probes_ != ProbeKind::kOff && failed) {
+    note_avoided(broker.probation, failed, now);
+  }
   if (after.avoid_until == broker.fault().avoid_until) return std::nullopt;
   const bool avoided = after.avoided_at(now);
   const Listed* listed = find_listed(broker);
@@ -119,6 +141,13 @@ std::optional<FaultBoard::Change> FaultBoard::set(const BrokerRecord& broker,
   broker.avoid_until.store(
       avoided ? after.avoid_until.time_since_epoch().count() : 0, kRelaxed);
   broker.full_from.store(after.full_from.time_since_epoch().count(), kRelaxed);
+  if (probes_ != ProbeKind::kOff) {
+    if (!failed && avoided) note_avoided(broker.probation, failed, now);
+    if (!avoided) note_success(broker.probation);
+    broker.held.store(avoided, kRelaxed);
+    broker.on_trust.store(false, kRelaxed);
+    change.probe_from = probe_from(broker);
+  }
   set_listed(broker, avoided);
   version_.fetch_add(1, std::memory_order_release);
   return change;
@@ -143,6 +172,77 @@ void FaultBoard::set_listed(const BrokerRecord& broker, bool listed) {
   listed_count_.store(listed_.size(), kRelaxed);
 }
 
+// --- Probes ---
+
+base::Instant FaultBoard::probe_from(const BrokerRecord& broker) const {
+  return counts_from(
+      policy_, broker.fault(), broker.probation,
+      probes_ == ProbeKind::kTcp ? Evidence::kReachable : Evidence::kWorks);
+}
+
+std::optional<FaultBoard::Change> FaultBoard::probe_succeeded(
+    const BrokerRecord& broker, base::Instant started) {
+  const std::lock_guard lock(mutex_);
+  const base::Instant now = clock_.now();
+  if (!broker.held.load(kRelaxed) || started < broker.probation.avoided_at ||
+      now < probe_from(broker)) {
+    return std::nullopt;
+  }
+  return release(
+      broker, now,
+      probes_ == ProbeKind::kTcp ? "can be reached again" : "passed its check",
+      true);
+}
+
+// With the lock held.
+FaultBoard::Change FaultBoard::release(const BrokerRecord& broker,
+                                       base::Instant now, std::string why,
+                                       bool on_trust) {
+  const FaultState after = released(adaptive_, broker.fault(), now);
+  broker.probation.on_trust = on_trust;
+  if (!on_trust) note_success(broker.probation);
+  broker.on_trust.store(on_trust, kRelaxed);
+  broker.avoid_until.store(after.avoid_until.time_since_epoch().count(),
+                           kRelaxed);
+  broker.full_from.store(after.full_from.time_since_epoch().count(), kRelaxed);
+  broker.held.store(false, kRelaxed);
+  // It stays listed for its trickle; expire() ends that.
+  if (Listed* listed = find_listed(broker)) listed->avoided = false;
+  version_.fetch_add(1, std::memory_order_release);
+  return {Change::What::kNoLonger, &broker, now, now,
+          std::move(why),          false,   {}};
+}
+
+// A message got through to a broker that is back on trust.
+void FaultBoard::note_through(const BrokerRecord& broker) {
+  const std::lock_guard lock(mutex_);
+  if (!broker.on_trust.exchange(false)) return;
+  note_success(broker.probation);
+}
+
+void FaultBoard::stop_holding(const BrokerRecord& broker) {
+  const std::lock_guard lock(mutex_);
+  if (!broker.held.exchange(false)) return;
+  version_.fetch_add(1, std::memory_order_release);
+}
+
+std::optional<FaultBoard::Change> FaultBoard::hold_again(
+    const BrokerRecord& broker) {
+  if (probes_ == ProbeKind::kOff) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  const base::Instant now = clock_.now();
+  if (!broker.fault().avoided_at(now)) return std::nullopt;
+  broker.held.store(true, kRelaxed);
+  version_.fetch_add(1, std::memory_order_release);
+  Change change;
+  change.what = Change::What::kRescheduled;
+  change.broker = &broker;
+  change.at = now;
+  change.until = broker.fault().avoid_until;
+  change.probe_from = probe_from(broker);
+  return change;
+}
+
 // --- Time ---
 
 std::vector<FaultBoard::Change> FaultBoard::expire(base::Instant now) {
@@ -153,9 +253,13 @@ std::vector<FaultBoard::Change> FaultBoard::expire(base::Instant now) {
     const FaultState fault = each.broker->fault();
     if (fault.avoided_at(now)) return false;
     if (std::exchange(each.avoided, false)) {
-      changes.push_back({Change::What::kNoLonger, each.broker,
-                         fault.avoid_until, fault.avoid_until, "time is over",
-                         false});
+      changes.push_back({Change::What::kNoLonger,
+                         each.broker,
+                         fault.avoid_until,
+                         fault.avoid_until,
+                         "time is over",
+                         false,
+                         {}});
     }
     if (now < fault.full_from) return false;  // its trickle goes on
     each.broker->avoid_until.store(0, kRelaxed);
@@ -173,6 +277,7 @@ base::Instant FaultBoard::next_expiry() const {
   base::Instant next = base::Instant::max();
   for (const Listed& each : listed_) {
     const FaultState fault = each.broker->fault();
+    if (fault.held) continue;
     next = std::min(next, each.avoided ? fault.avoid_until : fault.full_from);
   }
   return next;

@@ -22,11 +22,12 @@ namespace waypost::client {
 class FaultBoard {
  public:
   FaultBoard(FaultPolicy policy, const AdaptiveFaults& adaptive,
-             const base::Clock& clock)
+             const base::Clock& clock, ProbeKind probes = ProbeKind::kOff)
       : policy_(policy),
         rules_(fault_rules(policy)),
         adaptive_(adaptive),
-        clock_(clock) {}
+        clock_(clock),
+        probes_(probes) {}
 
   // A broker is avoided from now on, until another time, or no longer; or
   // reports have begun to come in, so judge() them before long.
@@ -43,6 +44,9 @@ class FaultBoard {
     base::Instant until;  // for kAvoided and kRescheduled
     std::string why;
     bool failed = false;  // by a failure, not by being slow
+    // With probes, for kAvoided and kRescheduled: from when on a success
+    // counts.
+    base::Instant probe_from{};
   };
 
   // Any thread.
@@ -53,6 +57,17 @@ class FaultBoard {
   std::vector<Change> expire(base::Instant now);
   // When something ends next; Instant::max() when nothing does.
   base::Instant next_expiry() const;
+
+  // --- With probes: what is avoided stays so until one of these ---
+
+  // A probe that began at `started` succeeded. Nothing when that is no reason
+  // to use the broker yet: it is older than the last failure, or too early.
+  std::optional<Change> probe_succeeded(const BrokerRecord& broker,
+                                        base::Instant started);
+  // The broker has left all routes: nobody probes it, its time alone counts.
+  void stop_holding(const BrokerRecord& broker);
+  // It is back in a route. kRescheduled if it is still avoided.
+  std::optional<Change> hold_again(const BrokerRecord& broker);
 
   // Policy `adaptive`: ejects who is far slower than the others. After this the
   // next report says kReportsCame again.
@@ -80,6 +95,10 @@ class FaultBoard {
   // With the lock held.
   std::optional<Change> set(const BrokerRecord& broker, const FaultState& after,
                             base::Instant now, std::string why, bool failed);
+  Change release(const BrokerRecord& broker, base::Instant now, std::string why,
+                 bool on_trust);
+  void note_through(const BrokerRecord& broker);
+  base::Instant probe_from(const BrokerRecord& broker) const;
   Change eject_now(const BrokerRecord& broker, base::Duration latency,
                    base::Instant now, std::string why, bool failed);
   void set_listed(const BrokerRecord& broker, bool listed);
@@ -88,6 +107,7 @@ class FaultBoard {
   const FaultRules* const rules_;  // null: no table
   const AdaptiveFaults adaptive_;
   const base::Clock& clock_;
+  const ProbeKind probes_;
   std::atomic<std::size_t> listed_count_{0};
   std::atomic<std::uint64_t> version_{0};
   std::atomic<bool> to_be_judged_{false};

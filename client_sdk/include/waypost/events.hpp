@@ -48,14 +48,23 @@ struct RouteChanged {
 // The fault table avoids a broker, as far as the cap allows it.
 struct BrokerAvoided {
   Broker broker;
-  std::chrono::nanoseconds duration{0};
-  std::string why;  // "failed", "took 640ms"
+  std::chrono::nanoseconds duration{0};  // with probes: at least, or at most
+  std::string why;                       // "failed", "took 640ms"
 };
 
 // A broker is no longer avoided.
 struct BrokerNoLongerAvoided {
   Broker broker;
-  std::string why;  // "time is over", "took 3ms"
+  std::string why;  // "time is over", "took 3ms", "can be reached again"
+};
+
+// An avoided broker was tried out (ClientOptions::broker_probe). Success alone
+// is no reason to use it again: BrokerNoLongerAvoided says when it is.
+struct BrokerProbed {
+  Broker broker;
+  bool ok = false;
+  std::chrono::nanoseconds took{0};
+  std::string why;  // it failed; empty: it did not
 };
 
 // Failover notices. What the following four tell is taken from the routes of
@@ -138,7 +147,7 @@ struct Event {
                RouteChanged, BrokerAvoided, BrokerNoLongerAvoided,
                NameserversChanged, ClientCreated, ClientClosing, ClientClosed,
                EventsLost, BrokerJoined, BrokerLeft, BrokerHealthChanged,
-               MasterChanged>
+               MasterChanged, BrokerProbed>
       what;
 
   // One line for people, without the time.

@@ -14,6 +14,7 @@
 
 #include "waypost/events.hpp"
 #include "waypost/log.hpp"
+#include "waypost/probe.hpp"
 #include "waypost/result.hpp"
 #include "waypost/route.hpp"
 
@@ -163,6 +164,11 @@ struct ClientOptions {
   // Of the healthy brokers of a topic, at most this share is avoided at a time,
   // rounded down, and never all of them. Percent, 0 to 99.
   std::int64_t fault_max_avoided_percent = 50;
+  // Whether avoided brokers are tried out before they get traffic again. Off by
+  // default, also in the profiles: the policies `rocketmq-4` and `rocketmq-5`
+  // are RocketMQ's exactly without it, and a broker's address need not be one
+  // that this host can connect to.
+  BrokerProbing broker_probe;
 
   // --- Which broker ---
 

@@ -9,6 +9,7 @@
 #include "waypost/events.hpp"      // IWYU pragma: export
 #include "waypost/log.hpp"         // IWYU pragma: export
 #include "waypost/options.hpp"     // IWYU pragma: export
+#include "waypost/probe.hpp"       // IWYU pragma: export
 #include "waypost/result.hpp"      // IWYU pragma: export
 #include "waypost/route.hpp"       // IWYU pragma: export
 #include "waypost/send.hpp"        // IWYU pragma: export
