@@ -70,6 +70,13 @@ Result<QueueAssignment::Change> QueueAssignment::set_consumers(
   return recompute();
 }
 
+Result<QueueAssignment::Change> QueueAssignment::on_event(
+    std::string_view topic, const Event& event) {
+  const auto* changed = std::get_if<RouteChanged>(&event.what);
+  if (changed == nullptr || changed->route.topic != topic) return Change{};
+  return set_route(changed->route);
+}
+
 Result<QueueAssignment::Change> QueueAssignment::recompute() {
   TopicQueues next;
   if (!all_.empty() && !consumers_.empty()) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "waypost/events.hpp"
 #include "waypost/result.hpp"
 #include "waypost/route.hpp"
 
@@ -80,14 +81,15 @@ AllocationStrategy allocate_by_configuration(TopicQueues queues);
 TopicQueues readable_queues(const Route& route);
 
 // One consumer's share of one topic, computed anew when the route or the
-// consumers change:
+// consumers change. Fed from an event handler:
 //
-//   waypost::QueueAssignment mine("10.0.0.7@4711",
-//   waypost::allocate_averagely); options.on_event = [&](const waypost::Event&
-//   event) {
-//     const auto* changed = std::get_if<waypost::RouteChanged>(&event.what);
-//     if (changed != nullptr) apply(mine.set_route(changed->route));
+//   waypost::QueueAssignment mine(my_id, waypost::allocate_averagely);
+//   options.on_event = [&](const waypost::Event& event) {
+//     const auto change = mine.on_event("orders", event);
+//     if (change && !change->empty()) move_to(mine.queues());
 //   };
+//
+// EventsLost may stand for a change: give it what Client::route() says then.
 //
 // A value; not thread-safe.
 class QueueAssignment {
@@ -106,6 +108,8 @@ class QueueAssignment {
   // are sorted as Java sorts, duplicate consumers dropped.
   Result<Change> set_route(const Route& route);
   Result<Change> set_consumers(std::vector<std::string> consumers);
+  // As set_route, if the event tells a new route of `topic`; if not, no change.
+  Result<Change> on_event(std::string_view topic, const Event& event);
 
   // In the order of the strategy.
   const TopicQueues& queues() const { return assigned_; }

@@ -211,6 +211,30 @@ TEST_CASE("a route without readable queues leaves nothing to read") {
   CHECK(mine.queues().empty());
 }
 
+TEST_CASE("a share follows the events of its own topic") {
+  QueueAssignment mine("c1", allocate_averagely);
+  REQUIRE(mine.set_consumers({"c1", "c2"}));
+  Event event;
+  RouteChanged changed;
+  changed.route = route_of({"broker-a", "broker-b"}, 4);
+  const std::string topic = changed.route.topic;
+  event.what = changed;
+  CHECK(mine.on_event("another", event)->empty());
+  CHECK(mine.queues().empty());
+  const auto first = mine.on_event(topic, event);
+  REQUIRE(first);
+  CHECK(first->gained.size() == 4);
+  CHECK(mine.queues().front().broker == "broker-a");
+  event.what = RefreshFailed{"down"};
+  CHECK(mine.on_event(topic, event)->empty());
+  changed.route = route_of({"broker-b"}, 4);
+  event.what = changed;
+  const auto second = mine.on_event(topic, event);
+  REQUIRE(second);
+  CHECK(second->lost.size() == 4);
+  CHECK(second->gained.size() == 2);
+}
+
 TEST_CASE("a strategy that fails leaves the share as it was") {
   bool fails = false;
   QueueAssignment mine(
