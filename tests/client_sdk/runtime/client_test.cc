@@ -415,6 +415,21 @@ TEST_CASE("eight threads pick and report while routes and faults change") {
   nameservers.set_route("orders", {"broker-a", "broker-b", "broker-c"});
   auto options = options_for(nameservers);
   options.poll_interval = 100ms;
+  // Events are told and brokers checked meanwhile, on the event thread.
+  std::atomic<std::uint64_t> told{0};
+  std::atomic<std::uint64_t> checked{0};
+  options.on_event = [&](const Event& event) {
+    if (!event.to_string().empty()) ++told;
+  };
+  options.fault_policy = FaultPolicy::kAdaptive;
+  options.adaptive.ejection_min = 100ms;
+  options.broker_probe.kind = ProbeKind::kCheck;
+  options.broker_probe.interval = 100ms;
+  options.broker_probe.check = [&](const Broker& broker, auto, auto reply) {
+    ++checked;
+    if (broker.name == "broker-a") return reply.fails("not yet");
+    reply.works();
+  };
   Client client = make_client(options);
   REQUIRE(client.route("orders", kPatience));
   const Topic topic = client.topic("orders");
@@ -458,11 +473,18 @@ TEST_CASE("eight threads pick and report while routes and faults change") {
     (void)client.pick("topic-" + std::to_string(round));
     CHECK(client.refresh_all(kPatience));
   }
+  const auto patient_until = std::chrono::steady_clock::now() + kPatience;
+  while (checked == 0 && std::chrono::steady_clock::now() < patient_until) {
+    std::this_thread::sleep_for(1ms);
+  }
   stop = true;
   for (auto& each : threads) each.join();
   CHECK(wrong == 0);
   CHECK(picks > 1000);
   CHECK(client.stats().topics == 31);
+  CHECK(client.close(kPatience));
+  CHECK(told > 30);
+  CHECK(checked > 0);
 }
 
 }  // namespace
