@@ -279,7 +279,7 @@ TEST_CASE("an answer that is older than a failure does not count") {
   it.send_until_avoided();
   REQUIRE(it.world.run_until([&] { return checks.kept.size() == 1; }, 60s));
   // A message that was under way fails while the check runs.
-  const Broker& broker = it.last<BrokerAvoided>().broker;
+  const Broker broker = it.last<BrokerAvoided>().broker;
   it.world.run_for(1ms);
   it.engine->fault_changed(
       *it.state->faults().report(*it.state->arena().intern(broker), true, 1s));
