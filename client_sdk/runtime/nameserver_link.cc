@@ -214,7 +214,11 @@ void NameserverLink::on_answer(const CallPtr& call, Attempt& attempt,
     if (result->last) accepted = replay(*call);
   } else {
     // Who has begun to answer is let finish; two streams cannot be mixed.
-    if (&attempt == &call->first) drop(call->hedge);
+    if (&attempt == &call->first && call->hedge.line != nullptr) {
+      // Asked in vain, it may still be needed: what began may come to nothing.
+      call->tried.erase(call->hedge.line->server());
+      drop(call->hedge);
+    }
     accepted = tell(*call, attempt, *result);
   }
   if (!accepted) {

@@ -348,7 +348,7 @@ class ClientChaos {
     // A question that is under way may be waited for first.
     call->due = it_.world.now() + 2 * it_.options.rpc_timeout + kSlice;
     for (std::size_t i = 0; i < count(); ++i) {
-      if (is_well(i)) call->well.insert(i);
+      if (is_well(i) && listed(it_.node(i).address())) call->well.insert(i);
     }
     calls_.push_back(call);
     const auto done = [this, call](const base::Status& status) {

@@ -264,6 +264,22 @@ TEST_CASE("hedge: the first one fails, the second goes on from where it is") {
   CHECK(question->took < 200ms);
 }
 
+TEST_CASE(
+    "hedge: the first one begins and makes no sense, the second is asked") {
+  LinkWorld world(2);
+  LinkWorld& it = hedging(world);
+  CHECK(it.answered()->ok());
+  it.servers[0]->answer_delay = 100ms;
+  it.servers[1]->answer_delay = 200ms;
+  const auto question = it.ask();
+  question->refusal = base::fail(base::ErrorCode::kMalformed, "nonsense");
+  REQUIRE(it.world.run_until([&] { return question->parts > 0; }, 5s));
+  question->refusal = {};
+  REQUIRE(it.world.run_until([&] { return question->done(); }, 5s));
+  CHECK(question->ok());
+  CHECK(question->told_by.back() == "ns-b");
+}
+
 TEST_CASE("hedge: a refused answer of the second leaves the first its turn") {
   LinkWorld world(2);
   LinkWorld& it = hedging(world);
