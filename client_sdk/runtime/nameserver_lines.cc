@@ -65,7 +65,8 @@ void NameserverLines::set_nameservers(
 }
 
 void NameserverLines::move_to(ServerId server) {
-  const std::string why = std::exchange(leaving_because_, {});
+  std::string why = std::exchange(leaving_because_, {});
+  if (why.empty()) why = "not connected, and another one failed longer ago";
   if (choice_.current() == server) return;
   const std::string from = current_name_;
   choice_.move_to(server);
