@@ -24,7 +24,8 @@ std::string table_of(const BrokerList& brokers) {
     table.add_row({broker.cluster.value(), broker.broker.broker_name.value(),
                    std::to_string(broker.broker.broker_id.value()),
                    broker.address.to_string(), broker.zone,
-                   std::string(model::broker_health_name(broker.health)),
+                   std::string(model::broker_health_name(broker.health)) +
+                       (broker.indirect ? ", indirect" : ""),
                    duration_text(broker.silent_for),
                    duration_text(broker.expiry),
                    std::to_string(broker.epoch.value()),
@@ -44,6 +45,7 @@ void fill_json(Json& json, const BrokerList& brokers) {
     each["zone"] = broker.zone;
     each["health"] = model::broker_health_name(broker.health);
     each["health_reason"] = broker.health_reason;
+    each["indirect"] = broker.indirect;
     each["epoch"] = std::to_string(broker.epoch.value());
     each["topics"] = broker.topic_count;
     each["silent_for_ms"] = base::to_ms(broker.silent_for);

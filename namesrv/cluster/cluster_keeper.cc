@@ -29,7 +29,10 @@ ClusterKeeper::ClusterKeeper(ClusterSettings settings, model::PeerInfo self,
       membership_(settings_.membership,
                   with_mode(std::move(self), settings_.partition.mode),
                   settings_.peers, shell_.executor->now()),
-      history_(200, shell_.kept_partitions, shell_.executor->wall_now()) {
+      history_(200, shell_.kept_partitions, shell_.executor->wall_now()),
+      holdings_(
+          *shell_.executor, *shell_.calls, *shell_.table,
+          [this] { check_copies(); }, logger_) {
   shell_.calls->set_observer(this);
   driver_ = partition::family_of(settings_.partition.mode) ==
                     partition::Family::kPause
@@ -41,6 +44,10 @@ ClusterKeeper::~ClusterKeeper() { shell_.calls->set_observer(nullptr); }
 
 void ClusterKeeper::start() {
   WAYPOST_ASSERT(shell_.executor->in_executor_thread());
+  if (!settings_.peers.empty()) {
+    copying_since_ = now();
+    shell_.service->start_copying();
+  }
   tick();
 }
 
@@ -59,6 +66,8 @@ void ClusterKeeper::tick() {
   step(membership::Tick{});
   beat();
   driver_->on_tick();
+  holdings_.on_tick();
+  check_copies();
   check_readiness();
   keep_history();
   timer_ = shell_.executor->run_after(
@@ -85,6 +94,7 @@ model::PeerHeartbeat ClusterKeeper::own_heartbeat() const {
   heartbeat.state = shell_.service->state();
   heartbeat.state_reason = shell_.service->state_reason();
   heartbeat.client_connections = shell_.service->client_connections();
+  heartbeat.holdings = holdings_.digest();
   return heartbeat;
 }
 
@@ -121,15 +131,64 @@ void ClusterKeeper::hear(const model::PeerHeartbeat& heartbeat,
            state != model::ServerState::kDraining;
   };
   const bool stopped = serves(told.state) && !serves(heartbeat.state);
-  told = {heartbeat.state, heartbeat.state_reason};
+  told = {heartbeat.state, heartbeat.state_reason, now()};
   step(membership::Heard{heartbeat, dialed});
   if (!membership_.reachable(name)) return;
-  if (heartbeat.state == model::ServerState::kServing &&
-      std::exchange(resyncing_, false)) {
-    shell_.service->on_resynced();
-  }
+  follow_holdings(heartbeat);
   driver_->on_heard(name);
   if (stopped) driver_->on_stopped(name);
+}
+
+// One that is paused has closed its connections: what it holds is of the past.
+// While we are, nothing comes into the table.
+void ClusterKeeper::follow_holdings(const model::PeerHeartbeat& heartbeat) {
+  const model::PeerName& name = heartbeat.sender.name;
+  if (heartbeat.state == model::ServerState::kPaused) {
+    holdings_.on_lost(name);
+  } else if (pause_reasons_.empty()) {
+    holdings_.on_heartbeat(name, heartbeat.holdings);
+  }
+  check_copies();
+}
+
+void ClusterKeeper::on_holdings_change(const model::PeerName& from,
+                                       const model::HoldingsChange& change) {
+  if (pause_reasons_.empty()) holdings_.on_change(from, change);
+}
+
+void ClusterKeeper::check_copies() {
+  if (!resyncing_since_ && !copying_since_) return;
+  bool somebody_serves = false;
+  for (const model::PeerName& name : membership_.reachable()) {
+    const auto told = told_.find(name);
+    if (told == told_.end() ||
+        told->second.state != model::ServerState::kServing) {
+      continue;
+    }
+    somebody_serves = true;
+    if (!holdings_.complete(name)) continue;
+    if (resyncing_since_ && told->second.at > *resyncing_since_) {
+      resyncing_since_.reset();
+      shell_.service->on_resynced();
+    }
+    if (std::exchange(copying_since_, std::nullopt)) {
+      shell_.service->end_copying(true);
+    }
+  }
+  if (!copying_since_ || somebody_serves) return;
+  // Nobody has it to give, as far as can be known by now.
+  const auto targets = membership_.targets();
+  const bool all_answered =
+      std::all_of(targets.begin(), targets.end(), [&](const auto& target) {
+        return target.name && told_.contains(*target.name);
+      });
+  const bool looked = all_answered || now() - *copying_since_ >=
+                                          settings_.membership.join_max_wait;
+  if (membership_.self().status == model::PeerStatus::kJoining || !looked) {
+    return;
+  }
+  copying_since_.reset();
+  shell_.service->end_copying(false);
 }
 
 void ClusterKeeper::on_probe(const model::PeerProbe& probe,
@@ -171,7 +230,7 @@ void ClusterKeeper::mistrust(const std::string& why) {
       });
   if (!somebody_serves || !pause_reasons_.empty()) return;
   shell_.service->start_resync(why);
-  resyncing_ = true;
+  resyncing_since_ = now();
 }
 
 bool ClusterKeeper::lost_lately(const model::PeerName& peer) const {
@@ -227,6 +286,7 @@ void ClusterKeeper::let_go(PauseCause cause) {
   if (pause_reasons_.erase(cause) == 0) return;
   if (pause_reasons_.empty()) {
     shell_.service->resume();
+    mistrust("was paused");
   } else {
     shell_.service->pause(pause_reasons_.begin()->second);
   }
@@ -240,6 +300,7 @@ void ClusterKeeper::begin_restart(const std::string& reason) {
 void ClusterKeeper::end_restart(const model::PeerName& winner) {
   note("restarted");
   shell_.service->end_restart(winner);
+  mistrust("restarted after " + winner.value() + " had won");
 }
 
 void ClusterKeeper::set_down(const model::PeerNames& names) {

@@ -10,6 +10,7 @@
 
 #include "base/executor.h"
 #include "base/log.h"
+#include "namesrv/cluster/holdings_keeper.h"
 #include "namesrv/cluster/partition_driver.h"
 #include "namesrv/cluster/peer_calls.h"
 #include "namesrv/membership/membership.h"
@@ -32,6 +33,7 @@ struct ClusterShell {
   std::function<base::Duration()> boot_time;
   PeerCalls* calls = nullptr;
   ServiceControl* service = nullptr;
+  TableControl* table = nullptr;
   Lease* lease = nullptr;  // null unless the mode needs one
   std::vector<membership::PartitionRecord> kept_partitions;
   // Keeps what changed of the history; null: it is not kept.
@@ -63,6 +65,13 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
                 std::function<void(bool)> answer);
   void on_heal(const model::PeerName& from, const model::HealMessage& message);
   model::HealStatusReply on_heal_status() const;
+
+  std::vector<model::HoldingsPage> on_holdings_query(
+      const model::HoldingsQuery& query) const {
+    return holdings_.answer(query);
+  }
+  void on_holdings_change(const model::PeerName& from,
+                          const model::HoldingsChange& change);
 
   // --- From operators ---
 
@@ -112,6 +121,9 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
             const std::optional<base::Endpoint>& dialed);
   model::PeerHeartbeat own_heartbeat() const;
   void mistrust(const std::string& why);
+  void follow_holdings(const model::PeerHeartbeat& heartbeat);
+  // Whether what we waited for is here, at start and after a gap.
+  void check_copies();
   // Whether we had lost it as well: nothing one-sided about it then.
   bool lost_lately(const model::PeerName& peer) const;
   void check_readiness();
@@ -126,17 +138,21 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
   membership::PartitionHistory history_;
   partition::Readiness readiness_;
   std::unique_ptr<PartitionDriver> driver_;
+  HoldingsKeeper holdings_;
   std::map<PauseCause, std::string> pause_reasons_;
   struct Told {
     model::ServerState state = model::ServerState::kStarting;
     std::string reason;
+    base::Instant at{};
   };
   std::map<model::PeerName, Told> told_;
   std::vector<std::string> warnings_;
   std::optional<base::Duration> last_boot_time_;
   std::unique_ptr<base::Timer> timer_;
   bool view_changed_ = false;
-  bool resyncing_ = false;
+  // Since when a copy is waited for; what was heard before does not end it.
+  std::optional<base::Instant> resyncing_since_;
+  std::optional<base::Instant> copying_since_;
 };
 
 }  // namespace waypost::cluster

@@ -15,6 +15,7 @@ model::ClusterMembers ClusterKeeper::show() const {
   self.state = shell_.service->state();
   self.state_reason = shell_.service->state_reason();
   self.forgotten = membership_.forgotten();
+  self.holdings = shell_.table->held_brokers().size();
   self.down = membership_.was_down();
   shown.members.push_back(std::move(self));
   for (const auto& [name, record] : membership_.table().records()) {
@@ -33,6 +34,8 @@ model::ClusterMembers ClusterKeeper::show() const {
     const base::Duration silence = membership_.silence(name, now());
     if (silence != base::Duration::max()) listing.silent_for = silence;
     listing.suspicion = membership_.suspicion(name, now());
+    listing.holdings = holdings_.holdings_of(name);
+    listing.diverges_for = holdings_.diverges_for(name);
     for (const model::PeerName& by : membership_.reached_by(name)) {
       if (by != membership_.self().name && by != name) {
         listing.reached_by.push_back(by);

@@ -19,6 +19,7 @@ void ClusterKeeper::perform(const membership::Effect& effect) {
     view_changed_ = true;
   } else if (const auto* restarted = std::get_if<PeerRestarted>(&effect)) {
     logger_.info("a peer lives anew", {{"peer", restarted->peer.value()}});
+    holdings_.on_lost(restarted->peer);
     driver_->on_stopped(restarted->peer);
     view_changed_ = true;
   } else if (const auto* lost = std::get_if<PeerLost>(&effect)) {
@@ -28,6 +29,7 @@ void ClusterKeeper::perform(const membership::Effect& effect) {
                                                    : "silence"},
                                      {"orderly", lost->orderly}});
     if (!lost->orderly) history_.on_lost(lost->peer, wall);
+    holdings_.on_lost(lost->peer);
     driver_->on_lost(lost->peer);
     view_changed_ = true;
   } else if (const auto* back = std::get_if<PeerBack>(&effect)) {
@@ -40,12 +42,14 @@ void ClusterKeeper::perform(const membership::Effect& effect) {
     view_changed_ = true;
   } else if (const auto* down = std::get_if<PeerDown>(&effect)) {
     logger_.warn("a peer was set to down", {{"peer", down->peer.value()}});
+    holdings_.on_gone(down->peer);
     history_.on_gone(down->peer, wall);
     view_changed_ = true;
   } else if (const auto* forgotten = std::get_if<PeerForgotten>(&effect)) {
     logger_.info("a peer was forgotten", {{"peer", forgotten->peer.value()}});
     history_.on_gone(forgotten->peer, wall);
     told_.erase(forgotten->peer);
+    holdings_.on_gone(forgotten->peer);
     view_changed_ = true;
   } else if (const auto* welcome = std::get_if<PeerWelcome>(&effect)) {
     logger_.info("a forgotten peer may come back",

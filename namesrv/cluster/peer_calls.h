@@ -11,6 +11,7 @@
 #include "base/endpoint.h"
 #include "base/error.h"
 #include "namesrv/partition/netsplit_gate.h"
+#include "wire/model/held_registration.h"
 #include "wire/model/peer_messages.h"
 
 namespace waypost::cluster {
@@ -59,6 +60,18 @@ class PeerCalls {
       const model::PeerName& to,
       std::function<void(base::Result<model::HealStatusReply>)> on_answer) = 0;
 
+  // `on_page` is called for each page of the answer, or once with an error.
+  virtual void ask_holdings(
+      const model::PeerName& to, const model::HoldingsQuery& query,
+      std::function<void(base::Result<model::HoldingsPage>)> on_page) = 0;
+  virtual void push_holdings(const model::PeerName& to,
+                             const model::HoldingsChange& change) = 0;
+  // `on_part` is called for each registration, and then with none or an error.
+  using RegistrationPart = std::optional<model::HeldRegistration>;
+  virtual void ask_registrations(
+      const model::PeerName& to, const model::ContentQuery& query,
+      std::function<void(base::Result<RegistrationPart>)> on_part) = 0;
+
   // Closes all connections with the peer and makes and takes none for a while.
   virtual void disconnect(const model::PeerName& peer,
                           base::Duration stay_off) = 0;
@@ -84,12 +97,40 @@ class ServiceControl {
   // reachable: reads wait until its copy is here.
   virtual void start_resync(const std::string& reason) = 0;
   virtual void on_resynced() = 0;
+  // A start waits for a peer's copy, for a bounded time; see
+  // lifecycle::Lifecycle.
+  virtual void start_copying() = 0;
+  virtual void end_copying(bool copied) = 0;
   // Whether all members are fine, looked at each second and on every change.
   virtual void set_readiness(const partition::Readiness& readiness) = 0;
 
   virtual model::ServerState state() const = 0;
   virtual std::string state_reason() const = 0;
   virtual std::uint64_t client_connections() const = 0;
+};
+
+// What the cluster does to the table of brokers, and asks of it.
+class TableControl {
+ public:
+  virtual ~TableControl() = default;
+
+  enum class Change : std::uint8_t { kHeld, kReleased, kUnregistered };
+  // Tells what changes by the brokers' own doing, from inside of what caused
+  // it, the calls below included.
+  using Listener = std::function<void(
+      Change change, const model::BrokerKey& broker, model::Epoch epoch)>;
+  virtual void set_listener(Listener listener) = 0;
+
+  // Of a broker that is registered here itself; the stamp is left open.
+  virtual std::optional<model::Holding> holding(
+      const model::BrokerKey& broker) const = 0;
+  virtual std::vector<model::BrokerKey> held_brokers() const = 0;
+
+  virtual void vouch(const model::BrokerKey& broker, bool vouched,
+                     bool released) = 0;
+  virtual void bury(const model::BrokerKey& broker, model::Epoch epoch) = 0;
+  // False when the table has something newer, or no use for it.
+  virtual bool adopt(model::HeldRegistration registration) = 0;
 };
 
 // Mutual exclusion between nameservers, for lease-majority. Callbacks come on

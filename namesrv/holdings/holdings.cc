@@ -334,6 +334,11 @@ model::PeerNames Holdings::vouched_by(const model::BrokerKey& broker) const {
   return found == vouchers_.end() ? model::PeerNames{} : found->second;
 }
 
+std::size_t Holdings::holdings_of(const model::PeerName& peer) const {
+  const auto found = peers_.find(peer);
+  return found == peers_.end() ? 0 : found->second.list.size();
+}
+
 bool Holdings::complete(const model::PeerName& peer) const {
   const auto found = peers_.find(peer);
   if (found == peers_.end()) return false;

@@ -119,6 +119,8 @@ class Holdings {
   // Whether all that the peer holds is ours too: its list as it last told, and
   // the content of every broker in it that we had to take from it.
   bool complete(const model::PeerName& peer) const;
+  // Brokers on the peer's list as known here.
+  std::size_t holdings_of(const model::PeerName& peer) const;
 
  private:
   struct Peer {

@@ -92,6 +92,7 @@ void Lifecycle::end_recovering_if_due(base::Instant now) {
 void Lifecycle::on_tick(base::Instant now) {
   end_recovering_if_due(now);
   if (resync_ && now >= resync_->until) resync_.reset();
+  if (copying_until_ && now >= *copying_until_) copying_until_.reset();
   if (!starting_) return;
   if (now - started_ >= settings_.starting_max_wait) {
     end_waiting("waited " + text(settings_.starting_max_wait) + "; of " +
@@ -132,10 +133,21 @@ void Lifecycle::start_resync(std::string reason, base::Instant now) {
 
 void Lifecycle::on_resynced() { resync_.reset(); }
 
+void Lifecycle::start_copying(base::Instant now) {
+  if (!settings_.wait_for_roster) return;
+  copying_until_ = now + settings_.starting_max_wait;
+}
+
+void Lifecycle::end_copying(bool copied, base::Instant now) {
+  copying_until_.reset();
+  if (!copied) return;
+  end_waiting("all that a peer knows was here after " + text(now - started_));
+}
+
 model::ServerState Lifecycle::state() const {
   if (draining_) return model::ServerState::kDraining;
   if (paused_) return model::ServerState::kPaused;
-  if (starting_) return model::ServerState::kStarting;
+  if (starting_ || copying_until_) return model::ServerState::kStarting;
   if (recovery_ || resync_) return model::ServerState::kRecovering;
   return model::ServerState::kServing;
 }
@@ -143,6 +155,7 @@ model::ServerState Lifecycle::state() const {
 std::string Lifecycle::reason() const {
   if (draining_) return *draining_;
   if (paused_) return paused_->reason;
+  if (copying_until_) return "waits for what its peers know";
   if (starting_) return waiting_reason();
   if (resync_) return resync_->reason + "; waits for what its peers know";
   if (recovery_ && recovery_->gap == base::Duration(0)) {
@@ -177,7 +190,7 @@ std::string Lifecycle::waiting_names() const {
 
 // Also while draining: clients need routes until they have moved on.
 bool Lifecycle::answers_routes() const {
-  return !starting_ && !paused_ && !resync_;
+  return !starting_ && !copying_until_ && !paused_ && !resync_;
 }
 
 bool Lifecycle::removals_allowed() const {

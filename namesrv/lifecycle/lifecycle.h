@@ -94,6 +94,12 @@ class Lifecycle {
   // at most. To be called only while one that serves is reachable.
   void start_resync(std::string reason, base::Instant now);
   void on_resynced();
+  // A start that may take all from a peer waits for that, as it does for the
+  // brokers of the roster: no longer, and not where that is switched off.
+  void start_copying(base::Instant now);
+  // `copied`: all is here, and nobody of the roster is waited for; otherwise
+  // nobody has it to give.
+  void end_copying(bool copied, base::Instant now);
 
   model::ServerState state() const;
   // For people; "waits for 2 of 5 known brokers: a/0, b/0; for 45s at most".
@@ -138,6 +144,7 @@ class Lifecycle {
     base::Instant until;
   };
   std::optional<Resync> resync_;
+  std::optional<base::Instant> copying_until_;
   struct Pause {
     std::string reason;
   };

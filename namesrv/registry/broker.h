@@ -60,7 +60,9 @@ struct Broker {
   model::Epoch epoch;          // of the process that is registered
   model::Epoch largest_epoch;  // ever seen, for those that come after it
   model::BindingId binding;
-  bool bound = false;  // its connection is open, as far as we know
+  bool bound = false;     // its connection is open, as far as we know
+  bool indirect = false;  // only peers hear it (peer_events.h)
+  bool vouched = false;   // a reachable peer hears it
   // Announced: a close of its connection counts as silence for so long.
   std::optional<base::Duration> handover_grace;
   Liveness::Id liveness = 0;

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "namesrv/registry/peer_events.h"
 #include "namesrv/registry/remoting_events.h"
 #include "wire/model/operations.h"
 
@@ -61,6 +62,10 @@ struct Register {
   ApplyIf apply_if = ApplyIf::kNewerEpoch;
   OnAddressConflict on_address_conflict = OnAddressConflict::kLatest;
   RemotingRegistration remoting;  // of origin kRemoting
+  // From a peer: `binding` means nothing and the broker is indirect. Refused
+  // with kStale when the broker itself is registered here, natively unless the
+  // epoch is newer.
+  bool adopted = false;
 
   // Set by prepare() (prepare.h), to be called where the request was decoded,
   // off the registry thread. Without it step() does that work itself, which at
@@ -143,7 +148,7 @@ using Event =
                  BindingClosed, BindingIdle, Scan, ClockGap, RegisterUnchanged,
                  BrokerHeartbeat, QueryDataVersion, RemotingUnregister,
                  ChangeWritePermission, OverridePermission, DeleteTopic,
-                 RegisterTopic, Retune, Sweep>;
+                 RegisterTopic, Retune, Sweep, Vouch, Bury, DropIndirect>;
 
 // Something worth a log line or a metric.
 struct BrokerChange {
@@ -162,6 +167,8 @@ struct BrokerChange {
     kBrakeReleased,
     kReplaced,           // by a broker at its address with another id
     kPermissionChanged,  // of the group; `broker` has its name and no meaning
+    kIndirect,           // only peers hear it
+    kDirect,             // it has registered here (again)
   };
   What what;
   model::ClusterName cluster;
@@ -189,6 +196,7 @@ struct Effects {
   // Connections whose last broker has expired: to be closed.
   std::vector<model::BindingId> expired_bindings;
   std::vector<MinBrokerIdChange> min_id_changes;
+  std::vector<HoldingChange> holdings;
 };
 
 }  // namespace waypost::registry

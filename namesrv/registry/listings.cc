@@ -52,6 +52,7 @@ model::BrokerListing Registry::Impl::listing_of(const Broker& broker,
   listing.silent_for = std::max(base::Duration::zero(),
                                 now - liveness_.last_heard(broker.liveness));
   listing.expiry = liveness_.expiry(broker.liveness);
+  listing.indirect = broker.indirect;
   return listing;
 }
 

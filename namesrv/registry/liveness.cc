@@ -39,6 +39,7 @@ void Liveness::remove(Id id) {
   const auto count = expiry_counts_.find(entry.expiry);
   if (--count->second == 0) expiry_counts_.erase(count);
   if (entry.suspect) --suspect_count_;
+  if (entry.exempt) --exempt_count_;
   free_ids_.push_back(id);
 }
 
@@ -76,6 +77,15 @@ void Liveness::set_expiry(Id id, base::Duration expiry, bool can_be_suspect) {
   schedule_suspicion(id, true);
 }
 
+void Liveness::set_exempt(Id id, bool exempt, base::Instant now) {
+  Entry& entry = entries_[id];
+  if (entry.exempt == exempt) return;
+  entry.exempt = exempt;
+  exempt_count_ += exempt ? 1 : std::size_t(-1);
+  entry.expired = false;
+  heard(id, now);
+}
+
 void Liveness::depart_at(Id id, base::Instant deadline) {
   entries_[id].departing = true;
   schedule_expiry(id, deadline);
@@ -83,6 +93,7 @@ void Liveness::depart_at(Id id, base::Instant deadline) {
 
 void Liveness::schedule_expiry(Id id, base::Instant deadline) {
   Entry& entry = entries_[id];
+  if (entry.exempt) deadline = base::Instant::max();
   auto node = expiries_.extract({entry.expires, id});
   entry.expires = deadline;
   node.value() = {deadline, id};
@@ -110,7 +121,9 @@ Liveness::Due Liveness::due_at(base::Instant now) const {
   Due due;
   for (const auto& [deadline, id] : expiries_) {
     if (deadline >= now) break;
-    (entries_[id].departing ? due.departed : due.silent).push_back(id);
+    const Entry& entry = entries_[id];
+    const bool sure = entry.departing || entry.explained;
+    (sure ? due.departed : due.silent).push_back(id);
   }
   return due;
 }
@@ -123,7 +136,7 @@ bool Liveness::is_due_alone(Id id, base::Instant now) const {
   std::size_t silent = 0;
   for (const auto& [deadline, other] : expiries_) {
     if (deadline >= soon) break;
-    if (!entries_[other].departing) ++silent;
+    if (!entries_[other].departing && !entries_[other].explained) ++silent;
     if (too_many(silent)) return false;
   }
   return true;
@@ -131,7 +144,7 @@ bool Liveness::is_due_alone(Id id, base::Instant now) const {
 
 bool Liveness::too_many(std::size_t silent) const {
   return settings_.expiry_brake && silent > kBrakeMin &&
-         silent * kBrakeOneIn > size();
+         silent * kBrakeOneIn > size() - exempt_count_;
 }
 
 void Liveness::expire(const Due& due, base::Instant now, Outcome& outcome) {

@@ -60,6 +60,14 @@ class Liveness {
   // at the first scan after `deadline`, whatever its expiry and the brake.
   void depart_at(Id id, base::Instant deadline);
 
+  // While exempt, silence means nothing: somebody else hears the broker. Its
+  // expiry starts anew when that ends.
+  void set_exempt(Id id, bool exempt, base::Instant now);
+  // A silence that peers know of, too, is no reason to brake.
+  void set_explained(Id id, bool explained) {
+    entries_[id].explained = explained;
+  }
+
   struct Outcome {
     std::vector<Id> expired;  // longest silent first; the caller removes them
     std::vector<Id> suspected;
@@ -97,10 +105,12 @@ class Liveness {
     bool suspect = false;
     bool departing = false;
     bool expired = false;  // the caller is about to remove it
+    bool exempt = false;
+    bool explained = false;
     std::optional<base::Instant> held_until;
   };
   struct Due {
-    std::vector<Id> departed;  // a close explains it
+    std::vector<Id> departed;  // a close or a peer explains it
     std::vector<Id> silent;
   };
 
@@ -119,6 +129,7 @@ class Liveness {
   std::set<Deadline> suspicions_;  // by last sign of life; of who may get it
   std::map<base::Duration, std::size_t> expiry_counts_;
   std::size_t suspect_count_ = 0;
+  std::size_t exempt_count_ = 0;
   std::deque<base::Instant> raised_;  // when suspicion was raised lately
   bool brake_engaged_ = false;
   base::Instant brake_until_;

@@ -55,6 +55,7 @@ Reply Registry::Impl::on(const Verdict& event, base::Instant now,
   } else {
     heard(*broker, now, effects);
     judge(*broker, &Broker::own, verdict_of(request), effects);
+    tell(*broker, HoldingChange::What::kHeld, effects);
   }
   return reply;
 }
@@ -142,8 +143,8 @@ Reply Registry::Impl::on(const BindingClosed& event, base::Instant now,
     if (broker->handover_grace) {
       liveness_.depart_at(broker->liveness, now + *broker->handover_grace);
     } else {
-      remove(*broker, BrokerChange::What::kConnectionClosed,
-             "its connection was closed", effects);
+      lose(*broker, BrokerChange::What::kConnectionClosed,
+           "its connection was closed", now, effects);
     }
   }
   return {};
@@ -217,19 +218,21 @@ void Registry::Impl::expire(Broker& broker, base::Instant now,
                             Effects& effects) {
   const Liveness::Id id = broker.liveness;
   if (liveness_.is_departing(id)) {
-    remove(broker, BrokerChange::What::kConnectionClosed,
-           "did not come back within " + duration_text(*broker.handover_grace) +
-               " of the announced handover",
-           effects);
+    lose(broker, BrokerChange::What::kConnectionClosed,
+         "did not come back within " + duration_text(*broker.handover_grace) +
+             " of the announced handover",
+         now, effects);
   } else {
-    remove(broker, BrokerChange::What::kExpired,
-           "silent for " + duration_text(now - liveness_.last_heard(id)),
-           effects);
+    lose(broker, BrokerChange::What::kExpired,
+         "silent for " + duration_text(now - liveness_.last_heard(id)), now,
+         effects);
   }
 }
 
 void Registry::Impl::heard(Broker& broker, base::Instant now,
                            Effects& effects) {
+  // What peers knew of a silence is past.
+  if (!broker.vouched) liveness_.set_explained(broker.liveness, false);
   if (!liveness_.heard(broker.liveness, now)) return;
   note(broker, BrokerChange::What::kNoLongerSuspect, "", effects);
   touch(*broker.group);
@@ -239,6 +242,12 @@ void Registry::Impl::remove(Broker& broker, BrokerChange::What why,
                             std::string detail, Effects& effects) {
   note(broker, why, std::move(detail), effects);
   effects.roster_changed = true;
+  tell(broker,
+       why == BrokerChange::What::kUnregistered
+           ? HoldingChange::What::kUnregistered
+           : HoldingChange::What::kReleased,
+       effects);
+  if (broker.indirect) --indirect_count_;
   if (broker.unhealthy()) --unhealthy_count_;
   forget_observed(broker);
   epochs_.remember(broker.key, broker.largest_epoch);

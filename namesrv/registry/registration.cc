@@ -56,10 +56,13 @@ Reply Registry::Impl::on(const Register& event, base::Instant now,
     if (auto ok = prepare(prepared); !ok) return ok.error();
     return on(prepared, now, effects);
   }
+  Broker* known = directory_.find(event.request.broker);
+  if (event.adopted) {
+    if (auto ok = admit_adopted(event, known); !ok) return ok.error();
+  }
   if (event.origin == Origin::kRemoting) {
     return register_remoting(event, now, effects);
   }
-  Broker* known = directory_.find(event.request.broker);
   if (auto ok = admit(event, known); !ok) return ok.error();
   const std::vector<TopicChange> changes = changes_of(event, known);
   if (auto ok = admit_growth(event, changes); !ok) return ok.error();
@@ -205,6 +208,10 @@ Broker& Registry::Impl::enter(const Register& event, base::Instant now,
   epochs_.forget(key);
   directory_.place(broker, event.request.address);
   broker.zone = event.request.zone;
+  broker.vouched = vouched_.contains(key);
+  broker.indirect = event.adopted;
+  if (event.adopted) ++indirect_count_;
+  liveness_.set_explained(id, broker.vouched);
   Group& group = *broker.group;
   if (group.replicas.size() == 1) {
     const auto set = permissions_.find(group.name);
@@ -212,7 +219,9 @@ Broker& Registry::Impl::enter(const Register& event, base::Instant now,
     group.slot = editor_.add_group(show_group(group, liveness_));
   }
   touch(group);
-  note(broker, BrokerChange::What::kRegistered,
+  note(broker,
+       event.adopted ? BrokerChange::What::kIndirect
+                     : BrokerChange::What::kRegistered,
        event.request.address.to_string(), effects);
   effects.roster_changed = true;
   return broker;
@@ -221,13 +230,23 @@ Broker& Registry::Impl::enter(const Register& event, base::Instant now,
 void Registry::Impl::renew(Broker& broker, const Register& event,
                            base::Instant now, Effects& effects) {
   const model::RegisterRequest& request = event.request;
-  heard(broker, now, effects);
-  directory_.bind(broker, event.binding);
+  if (event.adopted) {
+    // Of an older process, which is not here any more.
+    if (!broker.indirect) {
+      tell(broker, HoldingChange::What::kReleased, effects);
+    }
+    make_indirect(broker, "a peer hears a newer process of it", now, effects);
+  } else {
+    make_direct(broker, now, effects);
+    heard(broker, now, effects);
+    directory_.bind(broker, event.binding);
+    tell(broker, HoldingChange::What::kHeld, effects);
+  }
   broker.handover_grace.reset();
   broker.origin = event.origin;
   broker.cluster = request.cluster;
   liveness_.set_expiry(broker.liveness, expiry_of(event),
-                       event.origin == Origin::kNative);
+                       event.origin == Origin::kNative && !event.adopted);
   if (broker.epoch != request.epoch) {
     note(broker, BrokerChange::What::kRegistered,
          "epoch " + std::to_string(request.epoch.value()) + " after " +

@@ -37,6 +37,10 @@ std::string_view broker_change_name(BrokerChange::What what) {
       return "replaced";
     case BrokerChange::What::kPermissionChanged:
       return "permission-changed";
+    case BrokerChange::What::kIndirect:
+      return "indirect";
+    case BrokerChange::What::kDirect:
+      return "direct";
   }
   return "unknown";
 }
@@ -66,6 +70,17 @@ void Registry::fill(model::ClusterView& view, base::Instant now) const {
 }
 std::vector<Registry::Known> Registry::known_brokers() const {
   return impl_->known_brokers();
+}
+std::optional<model::Holding> Registry::holding(
+    const model::BrokerKey& broker) const {
+  return impl_->holding(broker);
+}
+std::optional<model::HeldRegistration> Registry::registration(
+    const model::BrokerKey& broker) const {
+  return impl_->registration(broker);
+}
+std::vector<model::BrokerKey> Registry::held_brokers() const {
+  return impl_->held_brokers();
 }
 base::Duration Registry::smallest_expiry() const {
   return impl_->smallest_expiry();

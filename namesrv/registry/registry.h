@@ -3,12 +3,15 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
 #include "namesrv/registry/events.h"
 #include "namesrv/registry/route_changes.h"
 #include "namesrv/registry/route_table.h"
+#include "wire/model/held_registration.h"
+#include "wire/model/holding.h"
 #include "wire/model/operations.h"
 
 namespace waypost::registry {
@@ -32,6 +35,7 @@ struct RegistrySettings {
   // they are at most so many, else piece by piece (Sweep).
   std::size_t swept_above = 512;
   std::size_t epochs_remembered = 100'000;  // of brokers that are gone
+  bool tells_holdings = false;              // there are peers
   std::uint32_t page_default = 1000;
   std::uint32_t page_max = 10'000;
 };
@@ -76,6 +80,14 @@ class Registry {
     base::Duration expiry;
   };
   std::vector<Known> known_brokers() const;
+
+  // What a peer is to be told of a broker that is registered here and not
+  // indirect: its epoch and a digest of all that it registered (the stamp is
+  // the caller's), and the registration itself.
+  std::optional<model::Holding> holding(const model::BrokerKey& broker) const;
+  std::optional<model::HeldRegistration> registration(
+      const model::BrokerKey& broker) const;
+  std::vector<model::BrokerKey> held_brokers() const;
 
   // The smallest expiry of a registered broker, the settings' while there is
   // none: what a gap in our own running is measured against.

@@ -4,7 +4,8 @@
 // The inside of Registry, for its sources alone: registry.cc (events and the
 // parts they share), registration.cc, remoting_registration.cc, presence.cc
 // (what keeps a broker or takes it away), remoting_presence.cc, members.cc (who
-// is the smallest of a group), topic_operations.cc, listings.cc.
+// is the smallest of a group), topic_operations.cc, listings.cc, peers.cc
+// (whom other nameservers hear).
 
 #include <map>
 #include <optional>
@@ -39,6 +40,10 @@ class Registry::Impl {
   void fill(model::ClusterView& view, base::Instant now) const;
   std::vector<Known> known_brokers() const;
   base::Duration smallest_expiry() const;
+  std::optional<model::Holding> holding(const model::BrokerKey& key) const;
+  std::optional<model::HeldRegistration> registration(
+      const model::BrokerKey& key) const;
+  std::vector<model::BrokerKey> held_brokers() const;
 
  private:
   // One for each event. `now` and all stamps are awake time; `effects` collects
@@ -66,6 +71,9 @@ class Registry::Impl {
   Reply on(const RegisterTopic& event, base::Instant now, Effects& effects);
   Reply on(const Retune& event, base::Instant now, Effects& effects);
   Reply on(const Sweep& event, base::Instant now, Effects& effects);
+  Reply on(const Vouch& event, base::Instant now, Effects& effects);
+  Reply on(const Bury& event, base::Instant now, Effects& effects);
+  Reply on(const DropIndirect& event, base::Instant now, Effects& effects);
 
   // Registration, in its order: may it, what does it change, do it.
   base::Status admit(const Register& event, const Broker* known);
@@ -139,6 +147,15 @@ class Registry::Impl {
   void observe(Broker& broker, HealthVerdict verdict,
                base::Duration lapses_after, model::BindingId by,
                base::Instant now, Effects& effects);
+  // peers.cc
+  void tell(const Broker& broker, HoldingChange::What what, Effects& effects);
+  // It is not heard here any more: it stays while a peer vouches for it.
+  void lose(Broker& broker, BrokerChange::What why, std::string detail,
+            base::Instant now, Effects& effects);
+  void make_indirect(Broker& broker, std::string detail, base::Instant now,
+                     Effects& effects);
+  void make_direct(Broker& broker, base::Instant now, Effects& effects);
+  base::Status admit_adopted(const Register& event, const Broker* known) const;
   void lapse_verdicts(base::Instant now, Effects& effects);
   void expire(Broker& broker, base::Instant now, Effects& effects);
   void note_brake(const Liveness::Outcome& outcome, base::Instant now,
@@ -173,6 +190,9 @@ class Registry::Impl {
   // Operators' overrides, also of groups that are not there.
   std::map<model::BrokerName, model::Permission> permissions_;
   bool delete_topics_with_registration_ = false;
+  // Whom reachable peers hear, also of those that are not here.
+  std::set<model::BrokerKey> vouched_;
+  std::size_t indirect_count_ = 0;
 };
 
 }  // namespace waypost::registry

@@ -28,7 +28,9 @@ Reply Registry::Impl::on(const RegisterUnchanged& event, base::Instant now,
       state.address != event.address) {
     return reply;
   }
+  make_direct(*broker, now, effects);
   heard(*broker, now, effects);
+  tell(*broker, HoldingChange::What::kHeld, effects);
   directory_.bind(*broker, event.binding);
   broker->handover_grace.reset();
   reply.known = true;

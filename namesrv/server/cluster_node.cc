@@ -63,7 +63,11 @@ ClusterNode::ClusterNode(const ServerSettings& settings, Shell shell)
       shell_(std::move(shell)),
       links_(*shell_.executor, *shell_.network, link_settings(settings),
              shell_.logger.for_component(base::LogComponent::kCluster)) {
+  context_.executor = shell_.executor;
   context_.links = &links_;
+  context_.registration = [this](const model::BrokerKey& broker) {
+    return shell_.service->registry().registration(broker);
+  };
   context_.hello = [this] { return hello(); };
   context_.view = [this] { return shell_.service->view(); };
   context_.find_session = [this](std::uint64_t id) {
@@ -90,6 +94,7 @@ base::Status ClusterNode::listen() {
   shell.boot_time = shell_.boot_time;
   shell.calls = &links_;
   shell.service = this;
+  shell.table = this;
   shell.lease = shell_.lease;
   shell.kept_partitions = shell_.kept_partitions;
   shell.keep_partitions = shell_.keep_partitions;
@@ -150,18 +155,23 @@ void ClusterNode::resume() {
 
 // Connections stay, and with them what their brokers registered.
 void ClusterNode::begin_restart(const std::string& reason) {
-  if (!paused_) shell_.service->restart(reason);
+  if (paused_) return;
+  shell_.service->restart(reason);
+  shell_.service->apply_from_peers(registry::DropIndirect{});
 }
 
-void ClusterNode::end_restart(const model::PeerName& winner) {
-  if (paused_) return;
-  shell_.service->resume();
-  shell_.service->start_resync("restarted after " + winner.value() +
-                               " had won");
+void ClusterNode::end_restart(const model::PeerName&) {
+  if (!paused_) shell_.service->resume();
 }
 
 void ClusterNode::start_resync(const std::string& reason) {
   shell_.service->start_resync(reason);
+}
+
+void ClusterNode::start_copying() { shell_.service->start_copying(); }
+
+void ClusterNode::end_copying(bool copied) {
+  shell_.service->end_copying(copied);
 }
 
 void ClusterNode::on_resynced() { shell_.service->on_resynced(); }

@@ -21,7 +21,8 @@ namespace waypost::server {
 // A nameserver's side towards its peers, wired: the cluster port, the links,
 // the keeper, and what partition handling does to the service. On the registry
 // thread, whose loop it uses; real or simulated.
-class ClusterNode : private cluster::ServiceControl {
+class ClusterNode : private cluster::ServiceControl,
+                    private cluster::TableControl {
  public:
   struct Shell {
     base::Executor* executor = nullptr;
@@ -66,10 +67,22 @@ class ClusterNode : private cluster::ServiceControl {
   void end_restart(const model::PeerName& winner) override;
   void start_resync(const std::string& reason) override;
   void on_resynced() override;
+  void start_copying() override;
+  void end_copying(bool copied) override;
   void set_readiness(const partition::Readiness& readiness) override;
   model::ServerState state() const override;
   std::string state_reason() const override;
   std::uint64_t client_connections() const override;
+
+  // cluster::TableControl, in cluster_table.cc.
+  void set_listener(Listener listener) override;
+  std::optional<model::Holding> holding(
+      const model::BrokerKey& broker) const override;
+  std::vector<model::BrokerKey> held_brokers() const override;
+  void vouch(const model::BrokerKey& broker, bool vouched,
+             bool released) override;
+  void bury(const model::BrokerKey& broker, model::Epoch epoch) override;
+  bool adopt(model::HeldRegistration registration) override;
 
   model::PeerInfo self() const;
   model::HelloReply hello() const;

@@ -249,7 +249,7 @@ base::Status Server::write_address(const char* name,
 
 void Server::run(std::function<void()> on_hangup) {
   // First what is stored, then who answers from it: otherwise the first
-  // question finds an empty table.
+  // question finds an empty table, or does not wait for a peer's copy.
   service_->start();
   if (cluster_ != nullptr) cluster_->start();
   for (auto& io : io_threads_) io->start();

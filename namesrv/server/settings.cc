@@ -171,6 +171,7 @@ base::Status complete(ServerSettings& settings) {
       !cluster) {
     return cluster;
   }
+  registry.tells_holdings = settings.cluster.listen_at.has_value();
   settings.remoting.changes_allowed = settings.native.changes_allowed;
   if (settings.io_threads == 0) settings.io_threads = usable_cores();
   settings.service.server_name = settings.name;  // else once it listens

@@ -75,6 +75,8 @@ base::LogLevel level_of(registry::BrokerChange::What what) {
     case What::kBrakeEngaged:
       return base::LogLevel::kWarn;
     case What::kTopicsChanged:
+    case What::kIndirect:
+    case What::kDirect:
       return base::LogLevel::kDebug;
     default:
       return base::LogLevel::kInfo;
@@ -261,6 +263,11 @@ registry::Effects NameService::step(const registry::Event& event) {
     sweep_soon();
   }
   close_expired(effects.expired_bindings);
+  if (holding_listener_) {
+    for (const registry::HoldingChange& change : effects.holdings) {
+      holding_listener_(change);
+    }
+  }
   if (settings_.remoting.notify_min_broker_id_changed &&
       shell_.notify_min_broker_id) {
     for (const registry::MinBrokerIdChange& change : effects.min_id_changes) {

@@ -183,6 +183,18 @@ class NameService {
   // for five seconds at most, and nobody is removed meanwhile.
   void start_resync(std::string reason);
   void on_resynced();
+  // As Lifecycle's.
+  void start_copying();
+  void end_copying(bool copied);
+
+  // What peers say of brokers; not while paused. Readers see it soon.
+  registry::Reply apply_from_peers(const registry::Event& event);
+  // Told, from inside of what caused it, whenever peers may have to know.
+  void set_holding_listener(
+      std::function<void(const registry::HoldingChange&)> listener) {
+    holding_listener_ = std::move(listener);
+  }
+  const registry::Registry& registry() const { return registry_; }
 
   // Says good-bye: the state becomes draining, and closed connections remove
   // nobody any more.
@@ -209,6 +221,8 @@ class NameService {
   bool refuse_while_paused(const registry::Event& event,
                            const ReplyCallback& on_reply);
   bool frozen() const { return paused_at_ && !restarting_; }
+  std::function<void(const registry::HoldingChange&)> holding_listener_;
+  bool publishing_ = false;  // publish_table() is on its way
   std::optional<base::Instant> paused_at_;
   bool restarting_ = false;
 

@@ -82,6 +82,36 @@ void NameService::start_resync(std::string reason) {
   publish_state();
 }
 
+void NameService::start_copying() {
+  lifecycle_.start_copying(shell_.executor->now());
+  publish_state();
+}
+
+void NameService::end_copying(bool copied) {
+  lifecycle_.end_copying(copied, shell_.executor->now());
+  publish_table();
+  publish_state();
+}
+
+registry::Reply NameService::apply_from_peers(const registry::Event& event) {
+  WAYPOST_ASSERT(shell_.executor->in_executor_thread());
+  if (stopped_) return {};
+  registry::Effects effects = step(event);
+  const auto* adopted = std::get_if<registry::Register>(&event);
+  if (adopted != nullptr &&
+      !std::holds_alternative<base::Error>(effects.reply)) {
+    lifecycle_.on_registered(adopted->request.broker, shell_.executor->now());
+  }
+  if (!std::exchange(publishing_, true)) {
+    shell_.executor->post([self = self_] {
+      if (*self == nullptr) return;
+      (*self)->publishing_ = false;
+      (*self)->publish_table();
+    });
+  }
+  return std::move(effects.reply);
+}
+
 void NameService::on_resynced() {
   lifecycle_.on_resynced();
   publish_state();

@@ -151,6 +151,7 @@ TEST_CASE("broker list as JSON") {
     "cluster": "shop", "broker_name": "broker-a", "broker_id": 1,
     "address": "[fd00::1]:10911", "zone": "", "health": "unhealthy",
     "health_reason": "mqtt: no PINGRESP within 1s", "epoch": "3", "topics": 12,
+    "indirect": false,
     "silent_for_ms": 812, "expiry_ms": 120000})"));
 }
 

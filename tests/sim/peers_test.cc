@@ -2,16 +2,13 @@
 // handling does to services, agents and clients.
 
 #include <algorithm>
-#include <map>
-#include <optional>
 #include <set>
 #include <string>
 
 #include <doctest/doctest.h>
 
-#include "tests/sim/deployment.h"
+#include "tests/sim/peer_group.h"
 #include "wire/codec/native.h"
-#include "wire/rpc/channel.h"
 
 namespace waypost::sim {
 namespace {
@@ -19,84 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using partition::Mode;
 using State = model::ServerState;
-
-// A lease that everybody reaches always.
-class SharedLease {
- public:
-  class Handle : public cluster::Lease {
-   public:
-    Handle(SharedLease& lease, SimNode& node) : lease_(lease), node_(node) {}
-    void acquire(Done done) override {
-      if (lease_.holder_ == nullptr) lease_.holder_ = this;
-      node_.executor(0).post([this, done] { done(held()); });
-    }
-    void release(Done done) override {
-      if (held()) lease_.holder_ = nullptr;
-      node_.executor(0).post([done] { done(true); });
-    }
-    bool held() const override { return lease_.holder_ == this; }
-
-   private:
-    SharedLease& lease_;
-    SimNode& node_;
-  };
-
-  Handle* handle(SimNode& node) {
-    handles_.push_back(std::make_unique<Handle>(*this, node));
-    return handles_.back().get();
-  }
-
- private:
-  Handle* holder_ = nullptr;
-  std::vector<std::unique_ptr<Handle>> handles_;
-};
-
-struct Group {
-  explicit Group(Mode mode, std::size_t size = 3, std::uint64_t seed = 1)
-      : system({.seed = seed,
-                .nameservers = size,
-                .brokers = 2,
-                .clients = 1,
-                .profile = "fast",
-                .peers = true,
-                .adjust = [this, mode, size](SimNameserver& nameserver) {
-                  auto& cluster = nameserver.settings.cluster;
-                  cluster.partition_handling = static_cast<std::size_t>(mode);
-                  cluster.pause_nodes = "ns-0";
-                  cluster.pause_recover = "autoheal";
-                  cluster.quorum_size = static_cast<std::int64_t>(size / 2 + 1);
-                  cluster.keeper.partition.stable_after = 7s;
-                  if (mode == Mode::kLeaseMajority) {
-                    cluster.lease_implementation = "file";
-                    cluster.lease_file = "simulated";
-                    nameserver.lease = lease.handle(nameserver.node());
-                  }
-                }}) {}
-
-  SimNameserver& ns(std::size_t i) { return *system.nameservers[i]; }
-  State state(std::size_t i) { return ns(i).state(); }
-  void cut_off(const std::set<std::size_t>& side) {
-    for (std::size_t i = 0; i < system.nameservers.size(); ++i) {
-      for (const std::size_t j : side) {
-        if (!side.contains(i)) {
-          system.world.cut(ns(i).node().name(), ns(j).node().name());
-        }
-      }
-    }
-  }
-  std::size_t serving() {
-    std::size_t count = 0;
-    for (auto& each : system.nameservers) {
-      if (each->running() && each->state() == State::kServing) ++count;
-    }
-    return count;
-  }
-  bool all_serve() { return serving() == system.nameservers.size(); }
-  void run(base::Duration duration) { system.world.run_for(duration); }
-
-  SharedLease lease;
-  Deployment system;
-};
+using Group = PeerGroup;
 
 TEST_CASE("peers find each other and go on serving") {
   Group group(Mode::kIgnore);
@@ -266,40 +186,6 @@ TEST_CASE("partitions are recorded and survive a restart") {
   CHECK(group.ns(2).keeper().partitions().partitions.size() == 1);
   CHECK(group.ns(2).keeper().clear_partitions() == 1);
 }
-
-// An operator's connection to a nameserver's service port.
-class Caller : private rpc::ChannelObserver {
- public:
-  Caller(Group& group, std::size_t i)
-      : world_(group.system.world),
-        node_(world_.add_node("caller", "10.0.9.1")),
-        channel_(node_.executor(0), node_.network(0), group.ns(i).endpoint(),
-                 {}, this, {}) {}
-
-  // The error's text, or "ok".
-  std::string ask(codec::FrameKind kind, std::string payload) {
-    std::string answer;
-    channel_.call(kind, std::move(payload), 3s,
-                  [&](base::Result<rpc::AnswerPart> part) {
-                    if (!part) {
-                      answer = part.error().to_string();
-                    } else if (part->last) {
-                      answer = "ok";
-                    }
-                  });
-    world_.run_until([&] { return !answer.empty(); }, 5s);
-    return answer;
-  }
-
- private:
-  void on_connected(const model::HelloReply&) override {}
-  void on_disconnected(const base::Error&) override {}
-  void on_push(codec::FrameKind, std::span<const std::byte>) override {}
-
-  SimWorld& world_;
-  SimNode& node_;
-  rpc::Channel channel_;
-};
 
 TEST_CASE("gates refuse natively while a peer is missing, and say who") {
   Group group(Mode::kIgnore);

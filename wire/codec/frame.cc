@@ -103,6 +103,12 @@ std::string frame_kind_name(FrameKind kind) {
       return "peer-heal";
     case FrameKind::kPeerHealStatus:
       return "peer-heal-status";
+    case FrameKind::kHoldings:
+      return "holdings";
+    case FrameKind::kHoldingsChange:
+      return "holdings-change";
+    case FrameKind::kHeldRegistrations:
+      return "held-registrations";
     case FrameKind::kClusterMembers:
       return "cluster-members";
     case FrameKind::kListPartitions:

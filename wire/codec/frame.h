@@ -71,6 +71,9 @@ enum class FrameKind : std::uint16_t {
   kPeerProbe = 130,
   kPeerHeal = 131,
   kPeerHealStatus = 132,
+  kHoldings = 133,  // answered by pages
+  kHoldingsChange = 134,
+  kHeldRegistrations = 135,  // answered by one frame each, then an empty one
   kClusterMembers = 144,
   kListPartitions = 145,
   kClearPartitions = 146,

@@ -18,7 +18,7 @@ BrokerOffset write_broker(Writer& writer, const model::BrokerListing& listing) {
   return wire::CreateBrokerListing(
       writer.builder(), cluster, broker, address, zone, to_wire(listing.health),
       reason, listing.epoch.value(), listing.topic_count,
-      to_us(listing.silent_for), to_us(listing.expiry));
+      to_us(listing.silent_for), to_us(listing.expiry), listing.indirect);
 }
 
 model::BrokerListing read_broker(const wire::BrokerListing& in,
@@ -37,6 +37,7 @@ model::BrokerListing read_broker(const wire::BrokerListing& in,
   out.topic_count = in.topic_count();
   out.silent_for = reader.duration(in.silent_for_us(), "brokers.silent_for_us");
   out.expiry = reader.duration(in.expiry_us(), "brokers.expiry_us");
+  out.indirect = in.indirect();
   return out;
 }
 

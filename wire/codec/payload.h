@@ -203,6 +203,14 @@ class Reader {
     return values;
   }
 
+  template <typename Number>
+  std::vector<Number> numbers(const flatbuffers::Vector<Number>* elements,
+                              std::string_view field) {
+    if (elements == nullptr || failed_) return {};
+    if (!take_list(elements->size(), sizeof(Number), field)) return {};
+    return {elements->begin(), elements->end()};
+  }
+
  private:
   bool take_list(std::size_t count, std::size_t element_bytes,
                  std::string_view field);

@@ -8,6 +8,7 @@
 
 #include "wire/codec/native.h"
 #include "wire/model/cluster.h"
+#include "wire/model/held_registration.h"
 #include "wire/model/peer_messages.h"
 
 namespace waypost::codec {
@@ -18,6 +19,11 @@ std::string encode(const model::PeerProbe& message);
 std::string encode(const model::PeerProbeReply& message);
 std::string encode(const model::HealMessage& message);
 std::string encode(const model::HealStatusReply& message);
+std::string encode(const model::HoldingsQuery& message);
+std::string encode(const model::HoldingsPage& message);
+std::string encode(const model::HoldingsChange& message);
+std::string encode(const model::ContentQuery& message);
+std::string encode(const model::HeldRegistration& message);
 std::string encode(const model::ClusterMembers& message);
 std::string encode(const model::PartitionList& message);
 std::string encode(const model::ForgetPeerRequest& message);
@@ -39,6 +45,21 @@ base::Result<model::HealMessage> decode(Bytes payload,
 template <>
 base::Result<model::HealStatusReply> decode(Bytes payload,
                                             const DecodeLimits& limits);
+template <>
+base::Result<model::HoldingsQuery> decode(Bytes payload,
+                                          const DecodeLimits& limits);
+template <>
+base::Result<model::HoldingsPage> decode(Bytes payload,
+                                         const DecodeLimits& limits);
+template <>
+base::Result<model::HoldingsChange> decode(Bytes payload,
+                                           const DecodeLimits& limits);
+template <>
+base::Result<model::ContentQuery> decode(Bytes payload,
+                                         const DecodeLimits& limits);
+template <>
+base::Result<model::HeldRegistration> decode(Bytes payload,
+                                             const DecodeLimits& limits);
 template <>
 base::Result<model::ClusterMembers> decode(Bytes payload,
                                            const DecodeLimits& limits);

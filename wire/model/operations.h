@@ -212,6 +212,7 @@ struct BrokerListing {
   std::uint32_t topic_count = 0;
   base::Duration silent_for{0};
   base::Duration expiry{0};
+  bool indirect = false;  // this nameserver does not hear it, a peer does
 };
 struct BrokerPage {
   std::vector<BrokerListing> brokers;

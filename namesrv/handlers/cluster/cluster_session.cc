@@ -69,6 +69,12 @@ void ClusterSession::on_request(const codec::FrameView& frame) {
       return probe(frame);
     case Kind::kPeerHeal:
       return heal(frame);
+    case Kind::kHoldings:
+      return holdings(frame);
+    case Kind::kHoldingsChange:
+      return holdings_change(frame);
+    case Kind::kHeldRegistrations:
+      return registrations(frame);
     case Kind::kPeerHealStatus:
       return answer(session_, frame, context_.keeper->on_heal_status());
     case Kind::kClusterMembers:
@@ -163,6 +169,63 @@ void ClusterSession::heal(const codec::FrameView& frame) {
                  frame.header.correlation_id, {});
   // Whoever heals has beaten first.
   if (peer_) context_.keeper->on_heal(*peer_, message);
+}
+
+void ClusterSession::holdings(const codec::FrameView& frame) {
+  model::HoldingsQuery message;
+  if (!decode(session_, frame, message)) return;
+  for (const auto& page : context_.keeper->on_holdings_query(message)) {
+    const auto flags = static_cast<std::uint16_t>(
+        page.last ? codec::kFlagReply : codec::kFlagReply | codec::kFlagMore);
+    session_.reply(frame.header.kind, flags, frame.header.correlation_id,
+                   codec::encode(page));
+  }
+}
+
+void ClusterSession::holdings_change(const codec::FrameView& frame) {
+  model::HoldingsChange message;
+  if (!decode(session_, frame, message)) return;
+  session_.reply(frame.header.kind, codec::kFlagReply,
+                 frame.header.correlation_id, {});
+  if (peer_) context_.keeper->on_holdings_change(*peer_, message);
+}
+
+namespace {
+
+// Sends one registration in each turn, so that the table's thread has time for
+// others between large ones.
+struct RegistrationRun {
+  ClusterContext& context;
+  std::uint64_t session_id;
+  codec::FrameHeader request;
+  std::vector<model::BrokerKey> brokers;
+  std::size_t next = 0;
+
+  static void go_on(const std::shared_ptr<RegistrationRun>& run) {
+    rpc::ServerSession* session = run->context.find_session(run->session_id);
+    if (session == nullptr) return;
+    if (run->next == run->brokers.size()) {
+      session->reply(run->request.kind, codec::kFlagReply,
+                     run->request.correlation_id, {});
+      session->settle();
+      return;
+    }
+    if (auto held = run->context.registration(run->brokers[run->next++])) {
+      session->reply(run->request.kind, codec::kFlagReply | codec::kFlagMore,
+                     run->request.correlation_id, codec::encode(*held));
+    }
+    run->context.executor->post([run] { go_on(run); });
+  }
+};
+
+}  // namespace
+
+void ClusterSession::registrations(const codec::FrameView& frame) {
+  model::ContentQuery message;
+  if (!decode(session_, frame, message)) return;
+  session_.expect(false);
+  RegistrationRun::go_on(std::make_shared<RegistrationRun>(RegistrationRun{
+      context_, session_.id(), frame.header, std::move(message.brokers)}));
 }
 
 void ClusterSession::forget(const codec::FrameView& frame) {

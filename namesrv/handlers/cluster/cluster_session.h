@@ -2,6 +2,7 @@
 #define WAYPOST_NAMESRV_HANDLERS_CLUSTER_CLUSTER_SESSION_H_
 
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "namesrv/cluster/cluster_keeper.h"
@@ -14,7 +15,11 @@ namespace waypost::handlers {
 
 // What the sessions of the cluster port share; outlives them.
 struct ClusterContext {
+  base::Executor* executor = nullptr;
   cluster::ClusterKeeper* keeper = nullptr;
+  // What a broker has registered here; none when it has not.
+  std::function<std::optional<model::HeldRegistration>(const model::BrokerKey&)>
+      registration;
   PeerLinks* links = nullptr;
   // As the service port's hello and cluster view tell.
   std::function<model::HelloReply()> hello;
@@ -38,6 +43,9 @@ class ClusterSession : public rpc::SessionHandler {
   void heartbeat(const codec::FrameView& frame);
   void probe(const codec::FrameView& frame);
   void heal(const codec::FrameView& frame);
+  void holdings(const codec::FrameView& frame);
+  void holdings_change(const codec::FrameView& frame);
+  void registrations(const codec::FrameView& frame);
   void forget(const codec::FrameView& frame);
   bool admitted() const;
 

@@ -114,13 +114,14 @@ void PeerLink::become_ready() {
   phase_ = Phase::kReady;
   if (!waiting_beat_.empty()) send_beat();
   for (Waiting& each : std::exchange(waiting_, {})) {
-    call(each.kind, std::move(each.payload), std::move(each.on_answer));
+    stream(each.kind, std::move(each.payload), each.deadline,
+           std::move(each.on_part));
   }
 }
 
 void PeerLink::fail_waiting(const base::Error& error) {
   for (Waiting& each : std::exchange(waiting_, {})) {
-    each.on_answer(tl::unexpected(error));
+    each.on_part(tl::unexpected(error), true);
   }
 }
 
@@ -142,29 +143,41 @@ void PeerLink::send_beat() {
 
 void PeerLink::call(codec::FrameKind kind, std::string payload,
                     std::function<void(base::Result<std::string>)> on_answer) {
+  stream(
+      kind, std::move(payload), settings_.call_timeout,
+      [on_answer = std::move(on_answer)](base::Result<std::string> part, bool) {
+        on_answer(std::move(part));
+      });
+}
+
+void PeerLink::stream(codec::FrameKind kind, std::string payload,
+                      base::Duration deadline, OnPart on_part) {
   if (!ready()) {
     if (waiting_.size() < kWaitingMax) {
-      waiting_.push_back({kind, std::move(payload), std::move(on_answer)});
+      waiting_.push_back(
+          {kind, std::move(payload), deadline, std::move(on_part)});
       if (phase_ == Phase::kIdle) connect();
       return;
     }
-    executor_.post([on_answer = std::move(on_answer)] {
-      on_answer(base::fail(base::ErrorCode::kUnavailable,
-                           "there is no connection to the peer"));
+    executor_.post([on_part = std::move(on_part)] {
+      on_part(base::fail(base::ErrorCode::kUnavailable,
+                         "there is no connection to the peer"),
+              true);
     });
     return;
   }
-  channel_->call(kind, std::move(payload), settings_.call_timeout,
-                 [this, on_answer = std::move(on_answer)](
-                     base::Result<rpc::AnswerPart> part) {
-                   if (part) return on_answer(text_of(part->payload));
-                   const base::Error error = part.error();
-                   // Whoever does not answer is left: what is established
-                   // proves nothing.
-                   if (error.code == base::ErrorCode::kTimedOut)
-                     close(error.message);
-                   on_answer(tl::unexpected(error));
-                 });
+  channel_->call(
+      kind, std::move(payload), deadline,
+      [this, on_part = std::move(on_part)](base::Result<rpc::AnswerPart> part) {
+        if (part) {
+          return on_part(text_of(part->payload), part->last);
+        }
+        const base::Error error = part.error();
+        // Whoever does not answer is left: what is established
+        // proves nothing.
+        if (error.code == base::ErrorCode::kTimedOut) close(error.message);
+        on_part(tl::unexpected(error), true);
+      });
 }
 
 void PeerLink::close(const std::string& why) {

@@ -24,6 +24,8 @@ struct PeerLinkSettings {
   base::Duration connect_timeout = std::chrono::seconds(2);
   // A call that is not answered within this closes the connection.
   base::Duration call_timeout = std::chrono::seconds(5);
+  // For answers that may be large.
+  base::Duration stream_timeout = std::chrono::seconds(25);
   std::size_t payload_max_bytes = codec::kPayloadMaxBytesDefault;
 };
 
@@ -59,6 +61,10 @@ class PeerLink : public rpc::ChannelObserver {
   // or too much waits. From the loop.
   void call(codec::FrameKind kind, std::string payload,
             std::function<void(base::Result<std::string>)> on_answer);
+  // The same for an answer of several frames; `last` comes with an error, too.
+  using OnPart = std::function<void(base::Result<std::string>, bool last)>;
+  void stream(codec::FrameKind kind, std::string payload,
+              base::Duration deadline, OnPart on_part);
   void close(const std::string& why);
 
  private:
@@ -90,7 +96,8 @@ class PeerLink : public rpc::ChannelObserver {
   struct Waiting {
     codec::FrameKind kind;
     std::string payload;
-    std::function<void(base::Result<std::string>)> on_answer;
+    base::Duration deadline;
+    OnPart on_part;
   };
   std::vector<Waiting> waiting_;
 };

@@ -150,6 +150,54 @@ void PeerLinks::heal_status(
       });
 }
 
+void PeerLinks::ask_holdings(
+    const model::PeerName& to, const model::HoldingsQuery& query,
+    std::function<void(base::Result<model::HoldingsPage>)> on_page) {
+  PeerLink* const link = find(to);
+  if (link == nullptr) return;  // asked again with its next heartbeat
+  link->stream(codec::FrameKind::kHoldings, codec::encode(query),
+               settings_.stream_timeout,
+               [on_page = std::move(on_page)](
+                   const base::Result<std::string>& payload, bool) {
+                 if (!payload) return on_page(tl::unexpected(payload.error()));
+                 on_page(codec::decode<model::HoldingsPage>(
+                     std::as_bytes(std::span(*payload))));
+               });
+}
+
+void PeerLinks::push_holdings(const model::PeerName& to,
+                              const model::HoldingsChange& change) {
+  PeerLink* const link = find(to);
+  // Who misses it sees another digest in our next heartbeat.
+  if (link == nullptr || !link->ready()) return;
+  link->call(codec::FrameKind::kHoldingsChange, codec::encode(change),
+             [](const base::Result<std::string>&) {});
+}
+
+void PeerLinks::ask_registrations(
+    const model::PeerName& to, const model::ContentQuery& query,
+    std::function<void(base::Result<RegistrationPart>)> on_part) {
+  PeerLink* const link = find(to);
+  if (link == nullptr) {
+    executor_.post([alive = alive_, on_part = std::move(on_part)] {
+      if (!*alive) return;
+      on_part(base::fail(base::ErrorCode::kUnavailable, "no such peer"));
+    });
+    return;
+  }
+  link->stream(codec::FrameKind::kHeldRegistrations, codec::encode(query),
+               settings_.stream_timeout,
+               [on_part = std::move(on_part)](
+                   const base::Result<std::string>& payload, bool last) {
+                 if (!payload) return on_part(tl::unexpected(payload.error()));
+                 if (last) return on_part(RegistrationPart());
+                 auto held = codec::decode<model::HeldRegistration>(
+                     std::as_bytes(std::span(*payload)));
+                 // One that cannot be read is missing in the end.
+                 if (held) on_part(RegistrationPart(std::move(*held)));
+               });
+}
+
 void PeerLinks::disconnect(const model::PeerName& peer,
                            base::Duration stay_off) {
   off_until_[peer.value()] = executor_.now() + stay_off;

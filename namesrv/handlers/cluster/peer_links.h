@@ -33,6 +33,14 @@ class PeerLinks : public cluster::PeerCalls, public PeerLink::Owner {
   void heal_status(const model::PeerName& to,
                    std::function<void(base::Result<model::HealStatusReply>)>
                        on_answer) override;
+  void ask_holdings(
+      const model::PeerName& to, const model::HoldingsQuery& query,
+      std::function<void(base::Result<model::HoldingsPage>)> on_page) override;
+  void push_holdings(const model::PeerName& to,
+                     const model::HoldingsChange& change) override;
+  void ask_registrations(
+      const model::PeerName& to, const model::ContentQuery& query,
+      std::function<void(base::Result<RegistrationPart>)> on_part) override;
   void disconnect(const model::PeerName& peer,
                   base::Duration stay_off) override;
 

@@ -106,6 +106,10 @@ class NaiveRegistry {
   std::string on(const RegisterTopic& event);
   std::string on(const Retune& event);
   std::string on(const Sweep&) { return "-"; }
+  // It has no peers.
+  std::string on(const Vouch&) { return "-"; }
+  std::string on(const Bury&) { return "-"; }
+  std::string on(const DropIndirect&) { return "-"; }
   std::string register_remoting(const Register& event);
   std::string remoting_reply(const model::BrokerKey& key) const;
   std::set<model::BrokerKey> written_at(const std::string& address) const;

@@ -30,6 +30,18 @@ model::PeerInfo minimal_peer() {
   return info;
 }
 
+model::BrokerKey key(std::string name, std::int64_t id) {
+  return {model::BrokerName(std::move(name)), model::BrokerId(id)};
+}
+
+model::RegisterRequest held_request() {
+  model::RegisterRequest request;
+  request.cluster = model::ClusterName("c");
+  request.broker = key("a", 0);
+  request.address = {"10.0.0.1", 10911};
+  return request;
+}
+
 }  // namespace
 
 Examples<model::PeerAuth> peer_auth_examples() {
@@ -74,6 +86,58 @@ Examples<model::HealStatusReply> heal_status_reply_examples() {
   return {"heal_status_reply",
           {{PeerName("ns-c")}, {PeerName("ns-a"), PeerName("ns-b")}, 12, false},
           {}};
+}
+
+Examples<model::HoldingsQuery> holdings_query_examples() {
+  Examples<model::HoldingsQuery> examples{"holdings_query", {}, {}};
+  for (std::uint64_t i = 0; i < model::kHoldingBuckets; ++i) {
+    examples.full.buckets.push_back({i, ~i});
+  }
+  return examples;
+}
+
+Examples<model::HoldingsPage> holdings_page_examples() {
+  return {"holdings_page",
+          {{7, 1023},
+           {{key("a", 0), false, model::Epoch(3), 0, {1, 2}},
+            {key("b", 2), true, model::Epoch(0), 1'700'000'000'123, {}}},
+           {5, 6},
+           false},
+          {}};
+}
+
+Examples<model::HoldingsChange> holdings_change_examples() {
+  return {"holdings_change",
+          {{{key("a", 0), false, model::Epoch(3), 0, {1, 2}}},
+           {key("b", 2)},
+           {5, 6}},
+          {}};
+}
+
+Examples<model::ContentQuery> content_query_examples() {
+  return {"content_query", {{key("a", 0), key("b", 2)}}, {}};
+}
+
+Examples<model::HeldRegistration> held_registration_examples() {
+  Examples<model::HeldRegistration> examples{"held_registration", {}, {}};
+  auto& full = examples.full;
+  full.request = register_request_examples().full;
+  full.content = {8, 9};
+  full.remoting = model::HeldRemoting{"10.0.0.1:10911",
+                                      "10.0.0.1:10912",
+                                      {1, 2, 3},
+                                      {"10.0.0.1:10913", "\xff"},
+                                      {{model::TopicName("orders"),
+                                        model::BrokerName("a"),
+                                        "__global__",
+                                        8,
+                                        4,
+                                        true,
+                                        {{0, 1}, {2, 3}}}},
+                                      true,
+                                      false};
+  examples.minimal.request = held_request();
+  return examples;
 }
 
 Examples<model::ClusterMembers> cluster_members_examples() {

@@ -10,6 +10,7 @@
 
 #include "wire/model/administration.h"
 #include "wire/model/cluster.h"
+#include "wire/model/held_registration.h"
 #include "wire/model/operations.h"
 
 namespace waypost::model {
@@ -96,8 +97,8 @@ inline auto fields(const PageRequest& message) {
   return std::tie(a, b, c);
 }
 inline auto fields(const BrokerListing& message) {
-  const auto& [a, b, c, d, e, f, g, h, i, j] = message;
-  return std::tie(a, b, c, d, e, f, g, h, i, j);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k] = message;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 inline bool operator==(const BrokerListing& left, const BrokerListing& right) {
   return fields(left) == fields(right);
@@ -191,6 +192,26 @@ inline auto fields(const PeerAuth& message) {
 inline auto fields(const PeerHeartbeat& message) {
   const auto& [a, b, c, d, e, f, g, h, i] = message;
   return std::tie(a, b, c, d, e, f, g, h, i);
+}
+inline auto fields(const HoldingsQuery& message) {
+  const auto& [a] = message;
+  return std::tie(a);
+}
+inline auto fields(const HoldingsPage& message) {
+  const auto& [a, b, c, d] = message;
+  return std::tie(a, b, c, d);
+}
+inline auto fields(const HoldingsChange& message) {
+  const auto& [a, b, c] = message;
+  return std::tie(a, b, c);
+}
+inline auto fields(const ContentQuery& message) {
+  const auto& [a] = message;
+  return std::tie(a);
+}
+inline auto fields(const HeldRegistration& message) {
+  const auto& [a, b, c] = message;
+  return std::tuple_cat(fields(a), std::tie(b, c));
 }
 inline auto fields(const PeerProbe& message) {
   const auto& [a, b, c] = message;
