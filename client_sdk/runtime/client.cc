@@ -201,6 +201,8 @@ bool Client::wait_for_events(std::chrono::nanoseconds timeout) {
 
 ClientStats Client::stats() const { return core_->stats(); }
 
+ClientMetrics Client::metrics() const { return core_->metrics(); }
+
 Status Client::close(std::chrono::nanoseconds timeout) {
   return core_->close(timeout);
 }

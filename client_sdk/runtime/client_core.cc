@@ -122,6 +122,7 @@ void ClientCore::start() {
     self->engine_ = std::make_unique<ClientEngine>(
         loop, loop.network(), self->options_, self->checked_, self->state_,
         *self->events_, self->logger_);
+    self->tell_metrics_later();
   });
 }
 
@@ -175,6 +176,7 @@ bool ClientCore::end_engine(const std::function<void()>& ended) {
   (void)post_task([self = shared_from_this(), ended] {
     const base::Clock& clock = self->clock_;
     self->events_->emit(event_at(ClientClosing{}, clock.now(), clock));
+    self->metrics_timer_.reset();
     self->engine_.reset();
     RouteTable nothing;
     nothing.closed = true;
@@ -290,6 +292,30 @@ Status ClientCore::ask(Call call) {
 }
 
 // --- What the application asks ---
+
+ClientMetrics ClientCore::metrics() const {
+  ClientMetrics metrics;
+  if (!stranded()) {
+    metrics = state_.metrics();
+    const EventOutlet::Counts events = events_->counts();
+    metrics.events_waiting = events.waiting;
+    metrics.events_merged = events.merged;
+    metrics.events_lost = events.lost;
+  }
+  metrics.client = options_.name;
+  return metrics;
+}
+
+void ClientCore::tell_metrics_later() {
+  if (!options_.on_metrics) return;
+  constexpr base::Duration kIntervalMin = std::chrono::milliseconds(100);
+  metrics_timer_ = executor_->run_after(
+      std::max(options_.metrics_interval, kIntervalMin), [this] {
+        run_for_application([handler = options_.on_metrics,
+                             metrics = metrics()] { handler(metrics); });
+        tell_metrics_later();
+      });
+}
 
 ClientStats ClientCore::stats() const {
   if (stranded()) return {};

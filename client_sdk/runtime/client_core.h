@@ -49,6 +49,7 @@ class ClientCore final : private EngineMailbox,
   Error why_ended() const;
   EventOutlet& events() { return *events_; }
   ClientStats stats() const;
+  ClientMetrics metrics() const;
 
   // kInvalidArgument's cause is told by the next pick.
   std::optional<TopicSlot> topic(std::string_view name);
@@ -87,6 +88,7 @@ class ClientCore final : private EngineMailbox,
   // False: somebody else did.
   bool end_engine(const std::function<void()>& ended);
   void let_go_of_loop();
+  void tell_metrics_later();
 
   // Null once closed.
   std::shared_ptr<ClientLoop> loop() const;
@@ -162,6 +164,7 @@ class ClientCore final : private EngineMailbox,
   base::Executor* executor_ = nullptr;
   std::unique_ptr<ClientEngine> engine_;
   std::unique_ptr<PendingCalls> calls_;
+  std::unique_ptr<base::Timer> metrics_timer_;
 };
 
 }  // namespace waypost::client

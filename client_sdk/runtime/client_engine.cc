@@ -173,6 +173,8 @@ void ClientEngine::fault_changed(const FaultBoard::Change& change) {
     return;
   }
   if (change.what == What::kAvoided) {
+    ++avoidances_;
+    update_facts();
     emit(BrokerAvoided{*change.broker, change.until - change.at, change.why},
          change.at);
     if (change.failed) {
@@ -263,6 +265,8 @@ void ClientEngine::on_followed(const model::TopicName& topic) {
 void ClientEngine::on_routes_told(
     const std::vector<model::TopicName>& told,
     const std::vector<model::TopicName>& changed) {
+  pushed_routes_ += told.size();
+  update_facts();
   for (const auto& name : told) {
     const CachedRoute* cached = refresher_.cache().find(name);
     TopicState* topic = state_.directory().find(name.value());
@@ -418,7 +422,9 @@ void ClientEngine::publish_soon() {
 
 void ClientEngine::update_facts() {
   state_.set_link_facts({link_.current(), link_.connected(), link_.switches(),
-                         refresher_.answered(), refresher_.failed()});
+                         refresher_.answered(), refresher_.failed(),
+                         link_.hedges(), pushed_routes_, avoidances_,
+                         refresher_.query_seconds()});
 }
 
 template <typename What>

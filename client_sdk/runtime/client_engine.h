@@ -109,6 +109,8 @@ class ClientEngine final : private NameserverLinkObserver,
 
   BrokerProber prober_;
 
+  std::uint64_t pushed_routes_ = 0;
+  std::uint64_t avoidances_ = 0;
   std::vector<std::string> listed_;  // nameservers last told of
 
   // What the next table is made of.

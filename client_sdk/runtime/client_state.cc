@@ -61,6 +61,7 @@ Result<Pick> ClientState::pick(ThreadView& view, TopicSlot slot,
   const TopicRoute* route =
       slot < table.routes.size() ? table.routes[slot].get() : nullptr;
   if (route == nullptr) return no_route(table, slot);
+  view.count_pick();
   const PickPlan& plan = route->plan(options.purpose);
   const bool no_wishes = options.selector == Selector::kDefault &&
                          options.key.empty() && options.avoid.empty();
@@ -147,6 +148,35 @@ std::optional<base::Duration> ClientState::route_age(
 void ClientState::set_link_facts(LinkFacts facts) {
   const std::lock_guard lock(facts_mutex_);
   facts_ = std::move(facts);
+}
+
+ClientMetrics ClientState::metrics() const {
+  ClientMetrics metrics;
+  metrics.id = routes_.id();
+  metrics.topics = directory_.size();
+  metrics.avoided_brokers = faults_.count();
+  metrics.route_tables = routes_.version();
+  metrics.picks = routes_.picks();
+  metrics.route_ages.bounds = {1, 5, 15, 30, 60, 120, 300, 600, 3600};
+  metrics.route_ages.counts.resize(metrics.route_ages.bounds.size() + 1);
+  const auto table = routes_.current();
+  for (std::size_t slot = 0; slot < table->routes.size(); ++slot) {
+    if (table->routes[slot] == nullptr) continue;
+    const double age =
+        std::chrono::duration<double>(age_of(*table->topics[slot])).count();
+    metrics.route_ages.add(age);
+    metrics.oldest_route_seconds = std::max(metrics.oldest_route_seconds, age);
+  }
+  const std::lock_guard lock(facts_mutex_);
+  metrics.connected = facts_.connected;
+  metrics.switches = facts_.switches;
+  metrics.queries = facts_.queries;
+  metrics.query_failures = facts_.failures;
+  metrics.hedges = facts_.hedges;
+  metrics.pushed_routes = facts_.pushed_routes;
+  metrics.avoidances = facts_.avoidances;
+  metrics.query_seconds = facts_.query_seconds;
+  return metrics;
 }
 
 ClientStats ClientState::stats() const {

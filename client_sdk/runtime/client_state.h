@@ -66,9 +66,14 @@ class ClientState {
     std::uint64_t switches = 0;
     std::uint64_t queries = 0;
     std::uint64_t failures = 0;
+    std::uint64_t hedges = 0;
+    std::uint64_t pushed_routes = 0;
+    std::uint64_t avoidances = 0;
+    MetricsHistogram query_seconds;
   };
   void set_link_facts(LinkFacts facts);
   ClientStats stats() const;
+  ClientMetrics metrics() const;
 
  private:
   Result<Pick> pick(ThreadView& view, TopicSlot slot,

@@ -23,7 +23,10 @@ RouteRefresher::RouteRefresher(base::Executor& executor, NameserverLink& link,
       cache_(settings, random),
       rpc_timeout_(rpc_timeout),
       observer_(observer),
-      logger_(logger) {}
+      logger_(logger) {
+  query_seconds_.bounds = {0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05,
+                           0.1,    0.2,   0.5,   1,     2,    5,    10};
+}
 
 RouteRefresher::~RouteRefresher() {
   if (query_) link_.cancel(query_->call);
@@ -97,6 +100,7 @@ void RouteRefresher::query_soon() {
 void RouteRefresher::query() {
   if (query_ || (!all_wanted_ && wanted_.empty() && waiting_.empty())) return;
   Query& query = query_.emplace();
+  query.asked = executor_.now();
   query.all = std::exchange(all_wanted_, false);
   query.topics = std::exchange(wanted_, {});
   query.waiting = std::exchange(waiting_, {});
@@ -184,6 +188,7 @@ void RouteRefresher::on_done(const base::Result<std::string>& nameserver) {
   base::Status status;
   if (nameserver) {
     ++answered_;
+    query_seconds_.add(std::chrono::duration<double>(now - over.asked).count());
     cache_.on_answered(over.all, now);
   } else {
     ++failed_;

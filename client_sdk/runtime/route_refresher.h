@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "client_sdk/core/route_cache.h"
 #include "client_sdk/runtime/nameserver_link.h"
+#include "waypost/metrics.hpp"
 
 namespace waypost::client {
 
@@ -70,6 +71,8 @@ class RouteRefresher final : private AnswerSink {
 
   // A query is under way.
   bool asking() const { return query_.has_value(); }
+  // Of those that were answered.
+  const MetricsHistogram& query_seconds() const { return query_seconds_; }
   std::uint64_t answered() const { return answered_; }
   std::uint64_t failed() const { return failed_; }
 
@@ -80,6 +83,7 @@ class RouteRefresher final : private AnswerSink {
     std::set<model::TopicName> topics;       // of this call and the next ones
     std::deque<model::RouteQueryItem> rest;  // for the next ones
     bool all = false;
+    base::Instant asked{};
     std::string nameserver;
     std::vector<model::TopicName> changed;
     std::vector<Done> waiting;
@@ -109,6 +113,7 @@ class RouteRefresher final : private AnswerSink {
   bool all_wanted_ = false;
   std::vector<Done> waiting_;
 
+  MetricsHistogram query_seconds_;
   std::uint64_t answered_ = 0;
   std::uint64_t failed_ = 0;
   std::unique_ptr<base::Timer> query_timer_;

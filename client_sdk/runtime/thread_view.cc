@@ -83,7 +83,28 @@ ThreadView& PublishedRoutes::find_view() const {
   view->client_alive = alive_;
   view->random =
       base::Random(seed_ != 0 ? seed_ + thread : base::entropy_seed());
+  view->picks = std::make_shared<PickCount>(0);
+  const std::lock_guard lock(mutex_);
+  fold_ended();
+  counts_.push_back(view->picks);
   return *(last_view = view.get());
+}
+
+// Threads come and go: what nobody counts on any more becomes one number. With
+// the lock held.
+void PublishedRoutes::fold_ended() const {
+  std::erase_if(counts_, [this](const auto& count) {
+    if (count.use_count() != 1) return false;
+    picks_of_ended_ += count->load(std::memory_order_relaxed);
+    return true;
+  });
+}
+
+std::uint64_t PublishedRoutes::picks() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t sum = picks_of_ended_;
+  for (const auto& each : counts_) sum += each->load(std::memory_order_relaxed);
+  return sum;
 }
 
 void PublishedRoutes::update(ThreadView& view) const {

@@ -50,6 +50,9 @@ struct ThreadTopic {
   }
 };
 
+// Counted by one thread, read by others; what ended threads counted stays.
+using PickCount = std::atomic<std::uint64_t>;
+
 // One thread's view of one client.
 struct ThreadView {
   std::uint64_t client_id = 0;
@@ -58,6 +61,13 @@ struct ThreadView {
   std::shared_ptr<const RouteTable> table;
   std::vector<ThreadTopic> topics;  // by slot
   base::Random random{0};
+  std::shared_ptr<PickCount> picks;  // null in a view without topics
+
+  // No atomic addition: nobody else writes.
+  void count_pick() {
+    picks->store(picks->load(std::memory_order_relaxed) + 1,
+                 std::memory_order_relaxed);
+  }
 
   ThreadTopic& topic(TopicSlot slot);
 };
@@ -77,6 +87,10 @@ class PublishedRoutes {
     return version_.load(std::memory_order_acquire);
   }
 
+  std::uint64_t id() const { return id_; }
+  // By all threads so far.
+  std::uint64_t picks() const;
+
   // True in a child after fork(), when this was made before: only view() may
   // be called, and gives one without topics.
   bool stranded() const { return generation_ != ForkGeneration::current(); }
@@ -95,6 +109,7 @@ class PublishedRoutes {
   ThreadView& find_view() const;
   ThreadView& stranded_view() const;
   void update(ThreadView& view) const;
+  void fold_ended() const;
 
   // The view that this thread used last.
   static constinit thread_local ThreadView* last_view;
@@ -108,7 +123,9 @@ class PublishedRoutes {
   std::atomic<std::uint64_t> version_{0};
 
   mutable std::mutex mutex_;
-  std::shared_ptr<const RouteTable> current_;  // guarded by mutex_
+  mutable std::vector<std::shared_ptr<PickCount>> counts_;  // guarded by mutex_
+  mutable std::uint64_t picks_of_ended_ = 0;                // guarded by mutex_
+  std::shared_ptr<const RouteTable> current_;               // guarded by mutex_
 };
 
 }  // namespace waypost::client

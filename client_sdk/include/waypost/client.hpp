@@ -14,6 +14,7 @@
 
 #include "waypost/cancel.hpp"
 #include "waypost/events.hpp"
+#include "waypost/metrics.hpp"
 #include "waypost/options.hpp"
 #include "waypost/result.hpp"
 #include "waypost/route.hpp"
@@ -222,6 +223,9 @@ class Client {
   bool wait_for_events(std::chrono::nanoseconds timeout);
 
   ClientStats stats() const;
+  // The same and more, for monitoring; see prometheus_text. Looks at each
+  // topic. Empty but for the name in a child after fork().
+  ClientMetrics metrics() const;
 
   // Stops: waits for the background thread to let go of this client and for the
   // event handler to be told what is left, at most `timeout`, however the

@@ -14,6 +14,7 @@
 
 #include "waypost/events.hpp"
 #include "waypost/log.hpp"
+#include "waypost/metrics.hpp"
 #include "waypost/probe.hpp"
 #include "waypost/result.hpp"
 #include "waypost/route.hpp"
@@ -219,6 +220,11 @@ struct ClientOptions {
   EventWake on_events_ready;     // for kPoll; may be empty
   // Events that wait to be taken. 16 to 1000000.
   std::int64_t event_queue_max = 1024;
+
+  // May be empty; then the interval has no effect. At least 100 ms, what is
+  // less counts as that.
+  MetricsHandler on_metrics;
+  std::chrono::nanoseconds metrics_interval = std::chrono::seconds(10);
 
   LogHandler on_log;  // may be empty
   LogLevel log_level = LogLevel::kInfo;

@@ -8,6 +8,7 @@
 #include "waypost/client.hpp"      // IWYU pragma: export
 #include "waypost/events.hpp"      // IWYU pragma: export
 #include "waypost/log.hpp"         // IWYU pragma: export
+#include "waypost/metrics.hpp"     // IWYU pragma: export
 #include "waypost/options.hpp"     // IWYU pragma: export
 #include "waypost/probe.hpp"       // IWYU pragma: export
 #include "waypost/result.hpp"      // IWYU pragma: export

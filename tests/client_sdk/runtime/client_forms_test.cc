@@ -522,6 +522,55 @@ TEST_CASE(
   CHECK(client->pick("orders"));
 }
 
+// --- Figures ---
+
+TEST_CASE("forms: what a client did is counted, told, and read by Prometheus") {
+  auto nameserver = Asked::start();
+  auto options = Asked::options(nameserver.address());
+  options.name = "a \"b\"";
+  Told<ClientMetrics> told;
+  options.on_metrics = [handler = told.handler()](
+                           const ClientMetrics& metrics) { handler(metrics); };
+  options.metrics_interval = 0s;
+  auto client = Client::create(options);
+  REQUIRE(client);
+  REQUIRE(client->route("orders", kLong));
+  for (int i = 0; i < 10; ++i) CHECK(client->pick("orders"));
+  std::thread([&] { CHECK(client->pick("orders")); }).join();
+  client->report(*client->pick("orders"), Outcome::kFailed, 1ms);
+  CHECK(client->refresh("orders", kLong));
+  const ClientMetrics metrics = client->metrics();
+  CHECK(metrics.picks == 12);
+  CHECK(metrics.avoidances == 1);
+  CHECK(metrics.avoided_brokers == 1);
+  CHECK(metrics.queries >= 2);
+  CHECK(metrics.query_failures == 0);
+  CHECK(metrics.connected);
+  CHECK(metrics.topics == 1);
+  CHECK(metrics.query_seconds.sum > 0);
+  CHECK(metrics.oldest_route_seconds < 60);
+  std::uint64_t routes = 0;
+  for (const auto each : metrics.route_ages.counts) routes += each;
+  CHECK(routes == 1);
+
+  const std::string id = std::to_string(metrics.id);
+  const std::string labels = "{client=\"a \\\"b\\\"\",id=\"" + id + "\"";
+  const std::string text = prometheus_text({&metrics, 1});
+  for (const std::string& line :
+       {"# TYPE waypost_client_picks_total counter\n"
+        "waypost_client_picks_total" +
+            labels + "} 12\n",
+        "waypost_client_routes" + labels + ",age_le=\"+Inf\"} 1\n",
+        "waypost_client_query_seconds_count" + labels + "} " +
+            std::to_string(metrics.queries) + "\n",
+        "waypost_client_avoided_brokers" + labels + "} 1\n"}) {
+    CHECK_MESSAGE(text.find(line) != std::string::npos, line, text);
+  }
+  REQUIRE(told.wait());
+  CHECK(told.result().client == options.name);
+  CHECK(client->close());
+}
+
 // --- A long life ---
 
 std::size_t entries(const char* directory) {
