@@ -333,13 +333,26 @@ void ClientEngine::take_over(const model::TopicName& name) {
   auto& route = routes_[topic->slot];
   const auto old = route;
   const auto before = group_names(old.get());
-  const auto order = checked_.order.find(topic->name);
-  route = std::make_shared<const TopicRoute>(make_topic_route(
-      to_public(*cached), state_.arena(), options_.zone,
-      order == checked_.order.end() ? nullptr : &order->second));
+  const auto order = order_of(topic->name, cached->route.route);
+  route = std::make_shared<const TopicRoute>(
+      make_topic_route(to_public(*cached), state_.arena(), options_.zone,
+                       order ? &*order : nullptr));
   const auto after = group_names(route.get());
   groups_.update(old ? &old->route : nullptr, route->route);
   news_.push_back({route->route, minus(after, before), minus(before, after)});
+}
+
+// What the application says wins over what nameservers tell.
+std::optional<OrderConfig> ClientEngine::order_of(
+    const std::string& topic, const model::Route& route) const {
+  const auto own = checked_.order.find(topic);
+  if (own != checked_.order.end()) return own->second;
+  if (route.order.empty()) return std::nullopt;
+  auto told = parse_order_config(route.order);
+  if (told) return std::move(*told);
+  logger_.warn("the topic's order configuration makes no sense, not used",
+               {{"topic", topic}, {"why", told.error().message}});
+  return std::nullopt;
 }
 
 // --- Surviving a restart ---

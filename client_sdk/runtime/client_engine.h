@@ -7,6 +7,7 @@
 // world can drive it.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,8 @@ class ClientEngine final : private NameserverLinkObserver,
   Snapshot collect() const;
   void remember(const Snapshot& snapshot);
   void take_over(const model::TopicName& topic);
+  std::optional<OrderConfig> order_of(const std::string& topic,
+                                      const model::Route& route) const;
   void take_over_all(const std::vector<model::TopicName>& changed);
   void publish();
   void publish_soon();

@@ -37,11 +37,35 @@ void NameService::take_state(HardStateKeeper::State state,
                              std::vector<std::function<void()>> replies) {
   if (state != applied_state_) {
     override_permissions(*applied_state_, *state);
+    note_order(applied_state_->kv, state->kv);
     applied_state_ = std::move(state);
     settings_changed_ = true;
     publish_table();
   }
   for (auto& reply : replies) reply();
+}
+
+// An order configuration is part of its topic's route.
+void NameService::note_order(const store::KvTable& before,
+                             const store::KvTable& now) {
+  if (!settings_.remoting.order_message_enable) return;
+  const auto* was = before.find(model::kOrderTopicConfigNamespace);
+  const auto* is = now.find(model::kOrderTopicConfigNamespace);
+  if (was == is) return;
+  const store::KvNamespace none;
+  const auto& old = was == nullptr ? none : *was;
+  const auto& now_is = is == nullptr ? none : *is;
+  for (const auto& [topic, order] : old) {
+    const auto found = now_is.find(topic);
+    if (found == now_is.end() || found->second != order) {
+      order_changes_.add_topic(model::hash_bytes(topic));
+    }
+  }
+  for (const auto& [topic, order] : now_is) {
+    if (!old.contains(topic)) {
+      order_changes_.add_topic(model::hash_bytes(topic));
+    }
+  }
 }
 
 void NameService::override_permissions(const store::HardState& before,
@@ -77,8 +101,12 @@ void NameService::lapse_overrides() {
 void NameService::change_remoting_settings(
     std::function<void(RemotingSettings&)> change, Done done) {
   const bool taken = run_soon([this, change = std::move(change), done] {
+    const bool ordered = settings_.remoting.order_message_enable;
     change(settings_.remoting);
     apply(settings_.remoting);
+    if (ordered != settings_.remoting.order_message_enable) {
+      order_changes_.add_everything();
+    }
     settings_changed_ = true;
     if (done) other_replies_.emplace_back([done] { done({}); });
   });

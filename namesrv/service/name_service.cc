@@ -381,7 +381,9 @@ void NameService::publish_table() {
                   .state = applied_state_,
                   .remoting = settings_.remoting,
                   .settings_version = settings_version_});
-  route_feed_.publish(registry_.take_changes());
+  registry::RouteChanges changes = registry_.take_changes();
+  changes.add(std::exchange(order_changes_, {}));
+  route_feed_.publish(changes);
 }
 
 void NameService::publish_state() {

@@ -232,6 +232,7 @@ class NameService {
                   std::vector<std::function<void()>> replies);
   void override_permissions(const store::HardState& before,
                             const store::HardState& now);
+  void note_order(const store::KvTable& before, const store::KvTable& now);
   void lapse_overrides();
   void apply(const RemotingSettings& settings);
   void close_expired(const std::vector<model::BindingId>& bindings);
@@ -279,7 +280,8 @@ class NameService {
   bool sweep_wanted_ = false;  // by the registry
   bool sweeping_ = false;      // sweep() is on its way
   bool table_changed_ = false;
-  bool settings_changed_ = false;  // `remoting` or the hard state
+  bool settings_changed_ = false;         // `remoting` or the hard state
+  registry::RouteChanges order_changes_;  // not yet published
   bool roster_changed_ = false;
   bool stopped_ = false;
   // Replies of the batch in progress, given after it is published.

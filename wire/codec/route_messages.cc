@@ -97,9 +97,10 @@ std::string encode(const model::VersionedRoute& message) {
         return write_group(writer, group);
       });
   const auto digest = to_wire(message.digest);
+  const auto order = writer.optional(message.route.order);
   return writer.finish(
       wire::CreateRoute(writer.builder(), topic, groups,
-                        message.digest.is_none() ? nullptr : &digest));
+                        message.digest.is_none() ? nullptr : &digest, order));
 }
 
 template <>
@@ -114,6 +115,7 @@ base::Result<model::VersionedRoute> decode(Bytes payload,
               return read_group(group, reader);
             });
         out.digest = from_wire(in.digest());
+        out.route.order = reader.optional(in.order(), "order");
         return out;
       });
 }

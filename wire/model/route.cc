@@ -60,6 +60,8 @@ Digest digest_route(const Route& route) {
       canonical.add(std::string_view(replica.zone));
     }
   }
+  // Without one the digest is what it was before there was such a thing.
+  if (!route.order.empty()) canonical.add(std::string_view(route.order));
   return digest_bytes(canonical.bytes());
 }
 

@@ -43,6 +43,9 @@ struct RouteGroup {
 struct Route {
   TopicName topic;
   std::vector<RouteGroup> groups;  // by broker name
+  // "broker-a:4;broker-b:8": where the messages of one key stay whatever
+  // happens to brokers (RocketMQ's order configuration); empty: none.
+  std::string order = {};
 
   friend bool operator==(const Route&, const Route&) = default;
 };

@@ -182,7 +182,8 @@ struct ClientOptions {
   // to brokers: topic -> "broker-a:4;broker-b:8", the brokers and queues of it
   // (RocketMQ's order configuration). A pick with a key takes the queue that
   // the key has in this list, avoided or not, and fails with kUnavailable when
-  // its broker is not in the route.
+  // its broker is not in the route. A topic that is not named here has the
+  // order configuration that nameservers tell with its route, if any.
   std::map<std::string, std::string> order;
 
   // --- Sending ---

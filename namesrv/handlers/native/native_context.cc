@@ -13,7 +13,9 @@ NativeContext::NativeContext(NativeSettings native_settings, Shell shell,
                              service::PublishedTable& table)
     : settings(native_settings),
       service(name_service),
-      route_frames(*shell.route_cache),
+      route_frames(
+          *shell.route_cache,
+          [this]() -> const service::PublishedView& { return view(); }),
       watches(settings.watch, watch_shell(shell)),
       shell_(std::move(shell)),
       table_(table) {}

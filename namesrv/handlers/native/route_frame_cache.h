@@ -1,9 +1,12 @@
 #ifndef WAYPOST_NAMESRV_HANDLERS_NATIVE_ROUTE_FRAME_CACHE_H_
 #define WAYPOST_NAMESRV_HANDLERS_NATIVE_ROUTE_FRAME_CACHE_H_
 
+#include <functional>
 #include <string_view>
+#include <utility>
 
 #include "namesrv/handlers/route_cache.h"
+#include "namesrv/service/published_table.h"
 
 namespace waypost::handlers {
 
@@ -11,8 +14,12 @@ namespace waypost::handlers {
 // whose correlation id is to be patched.
 class RouteFrameCache {
  public:
-  // `cache` must outlive it.
-  explicit RouteFrameCache(RouteCache& cache) : cache_(cache) {}
+  using View = std::function<const service::PublishedView&()>;
+
+  // `cache` must outlive it. `view` is what is published beside the tables that
+  // find() is given, for topics' order configuration; empty: they have none.
+  explicit RouteFrameCache(RouteCache& cache, View view = {})
+      : cache_(cache), view_(std::move(view)) {}
 
   // The topic's frame, right for `table`; null when no broker serves the topic.
   // Valid until the cache's next use.
@@ -21,6 +28,7 @@ class RouteFrameCache {
 
  private:
   RouteCache& cache_;
+  const View view_;
 };
 
 }  // namespace waypost::handlers

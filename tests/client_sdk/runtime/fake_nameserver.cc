@@ -132,6 +132,12 @@ void FakeNameserver::set_route(const std::string& topic,
   if (!same) tell_watchers(topic);
 }
 
+void FakeNameserver::tell_route(const model::VersionedRoute& route) {
+  const std::string topic = route.route.topic.value();
+  routes[topic] = route;
+  tell_watchers(topic);
+}
+
 void FakeNameserver::remove_route(const std::string& topic) {
   routes.erase(topic);
   tell_watchers(topic);

@@ -51,6 +51,7 @@ class FakeNameserver {
   void set_route(const std::string& topic,
                  const std::vector<std::string>& brokers);
   void remove_route(const std::string& topic);
+  void tell_route(const model::VersionedRoute& route);
   // Tells all clients to move on.
   void drain(const std::string& reason);
   const base::Endpoint& address() const { return acceptor_.local(); }

@@ -1,7 +1,9 @@
 // Pushed routes: how soon, resumed where, and what when there are none.
 
 #include <chrono>
+#include <set>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -206,6 +208,39 @@ TEST_CASE("a push that is lost costs one poll") {
   it.server(0).routes["orders"] = route_of("orders", {"broker-b"});
   it.world.run_for(3s);
   CHECK(it.brokers("orders") == "broker-b");
+}
+
+TEST_CASE("an order configuration comes with the route, and changes with it") {
+  SimClientWorld it(patient());
+  auto ordered = [&](const std::string& order) {
+    auto route = route_of("orders", {"broker-a", "broker-b"});
+    route.route.order = order;
+    route.digest = model::digest_route(route.route);
+    return route;
+  };
+  it.server(0).routes["orders"] = ordered("broker-b:4");
+  it.learn("orders");
+  it.world.run_for(1s);
+  const auto picked = [&](const std::string& key) {
+    PickOptions options;
+    options.key = key;
+    return it.state->pick("orders", options)->broker_name();
+  };
+  for (int key = 0; key < 20; ++key) {
+    CHECK(picked(std::to_string(key)) == "broker-b");
+  }
+  for (const auto& [order, broker] : {std::pair("broker-a:2", "broker-a"),
+                                      std::pair("broker-b:1", "broker-b")}) {
+    it.server(0).tell_route(ordered(order));
+    it.world.run_for(10ms);
+    CHECK(picked("7") == broker);
+  }
+  // One that makes no sense is none.
+  it.server(0).tell_route(ordered("broker-a"));
+  it.world.run_for(10ms);
+  std::set<std::string> all;
+  for (int key = 0; key < 50; ++key) all.insert(picked(std::to_string(key)));
+  CHECK(all.size() == 2);
 }
 
 TEST_CASE("watching can be switched off") {

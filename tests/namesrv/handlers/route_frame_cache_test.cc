@@ -1,6 +1,8 @@
 #include "namesrv/handlers/native/route_frame_cache.h"
 
+#include <memory>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -117,6 +119,44 @@ TEST_CASE("a topic that comes and goes for ever costs no memory") {
   }
   CHECK(cache.bytes() == 0);
   CHECK(cache.lined_up() < 200);
+}
+
+TEST_CASE("a route has its order configuration where that is enabled") {
+  Brokers brokers;
+  brokers.add("a", 1);
+  service::PublishedView view;
+  RouteCache cache(1 << 20);
+  RouteFrameCache frames(
+      cache, [&]() -> const service::PublishedView& { return view; });
+  const auto put = [&](const std::string& order) {
+    auto state = std::make_shared<store::HardState>();
+    state->kv.apply({model::kOrderTopicConfigNamespace, "t0", order});
+    view.state = std::move(state);
+    ++view.settings_version;
+  };
+  const auto found = [&] {
+    return decode_frame(frames.find(brokers.table(), "t0")->bytes);
+  };
+  put("a:4");
+  const auto plain = found();
+  CHECK(plain.route.order.empty());
+  view.remoting.order_message_enable = true;
+  ++view.settings_version;
+  const auto ordered = found();
+  CHECK(ordered.route.order == "a:4");
+  CHECK_FALSE(ordered.digest == plain.digest);
+  const auto encodings = cache.encodings();
+  found();
+  CHECK(cache.encodings() == encodings);
+  put("a:8");
+  CHECK(found().route.order == "a:8");
+  // More than clients would read.
+  put(std::string(17UL * 1024, 'a'));
+  CHECK(found().digest == plain.digest);
+  put("a:4");
+  view.remoting.order_message_enable = false;
+  ++view.settings_version;
+  CHECK(found().digest == plain.digest);
 }
 
 }  // namespace

@@ -205,5 +205,32 @@ TEST_CASE("an unchanged registration behind its connection's close is dead") {
   CHECK(harness.groups_of_orders() == 0);
 }
 
+TEST_CASE("who watches hears which order configurations change") {
+  ServiceHarness harness;
+  RouteFeed& feed = harness.service().route_feed();
+  const auto me = feed.subscribe([] {});
+  const auto put = [&](const char* topic, const char* order) {
+    REQUIRE(harness.change(model::KvChange{model::kOrderTopicConfigNamespace,
+                                           topic, order, true}));
+  };
+  put("orders", "a:4");
+  CHECK(feed.take(me).empty());  // not enabled
+  harness.service().change_remoting_settings(
+      [](RemotingSettings& settings) { settings.order_message_enable = true; },
+      nullptr);
+  put("payments", "a:4");
+  CHECK(feed.take(me).everything);
+  put("orders", "a:8");
+  CHECK(feed.take(me).topics ==
+        std::vector<std::uint64_t>{model::hash_bytes("orders")});
+  put("orders", "a:8");
+  REQUIRE(harness.change(model::KvChange{"NS", "orders", "v", true}));
+  CHECK(feed.take(me).empty());
+  REQUIRE(harness.change(model::KvChange{model::kOrderTopicConfigNamespace,
+                                         "payments", std::nullopt}));
+  CHECK(feed.take(me).topics ==
+        std::vector<std::uint64_t>{model::hash_bytes("payments")});
+}
+
 }  // namespace
 }  // namespace waypost::service

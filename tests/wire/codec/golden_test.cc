@@ -18,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path generation_001() { return fs::path(WAYPOST_GOLDEN_DIR) / "001"; }
+fs::path generation_002() { return fs::path(WAYPOST_GOLDEN_DIR) / "002"; }
 
 std::optional<std::string> read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -56,6 +57,14 @@ TEST_CASE("every message of generation 001 reads as it was meant") {
     found.insert(entry.path().filename().string());
   }
   CHECK(found == expected);
+}
+
+TEST_CASE("generation 002: a route with an order configuration") {
+  auto route = route_examples().full;
+  route.route.order = "broker-a:4;broker-b:16";
+  route.digest = model::digest_route(route.route);
+  CHECK(route.digest != route_examples().full.digest);
+  check_golden(generation_002() / "route.full", route);
 }
 
 }  // namespace
