@@ -1,15 +1,19 @@
 #include "waypost/metrics.hpp"
 
 #include <algorithm>
-#include <cstdio>
+#include <array>
+#include <charconv>
 
 namespace waypost {
 namespace {
 
+// The shortest text that reads as the same number: counters grow past what a
+// fixed precision keeps.
 std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.9g", value);
-  return text;
+  std::array<char, 32> text;
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  return {text.data(), end};
 }
 
 // Backslash, quote and line feed, as the format wants.

@@ -205,8 +205,11 @@ TEST_CASE("failures that are reported keep a broker from its turns") {
   char* metrics = nullptr;
   CHECK(waypost_client_metrics(world.client(), &metrics, nullptr) ==
         WAYPOST_OK);
-  CHECK(std::string(metrics).find("# TYPE waypost_client_avoided_brokers gauge"
-                                  "\nwaypost_client_avoided_brokers 1\n") !=
+  const std::string text = metrics;
+  CHECK(text.find("# TYPE waypost_client_avoided_brokers gauge\n"
+                  "waypost_client_avoided_brokers{client=\"") !=
+        std::string::npos);
+  CHECK(text.find("\"} 1\n", text.find("waypost_client_avoided_brokers{")) !=
         std::string::npos);
   waypost_text_free(metrics);
   CHECK(waypost_client_report(world.client(), &failed, 7, 0) ==
