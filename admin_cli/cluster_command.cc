@@ -4,6 +4,7 @@
 #include <array>
 
 #include "admin_cli/answers_json.h"
+#include "admin_cli/peer_table.h"
 #include "admin_cli/text_table.h"
 
 namespace waypost::admin {
@@ -33,7 +34,7 @@ std::string silent_state(const base::Error& error) {
   }
 }
 
-std::vector<std::string> row_of(const Answer<ClusterView>& answer) {
+std::vector<std::string> row_of(const Answer<ClusterShown>& answer) {
   if (!answer.result) {
     const base::Error& error = answer.result.error();
     return {answer.nameserver.to_string(),
@@ -48,7 +49,7 @@ std::vector<std::string> row_of(const Answer<ClusterView>& answer) {
             "",
             error.message};
   }
-  const ClusterView& view = *answer.result;
+  const ClusterView& view = answer.result->view;
   return {answer.nameserver.to_string(),
           view.server_name,
           std::string(model::server_state_name(view.state)),
@@ -62,19 +63,20 @@ std::vector<std::string> row_of(const Answer<ClusterView>& answer) {
           view.state_reason};
 }
 
-std::vector<std::string> brake_notes(const Answers<ClusterView>& answers) {
+std::vector<std::string> brake_notes(const Answers<ClusterShown>& answers) {
   std::vector<std::string> notes;
-  for (const Answer<ClusterView>& answer : answers) {
-    if (!answer.result || !answer.result->brake_releases_in) continue;
+  for (const Answer<ClusterShown>& answer : answers) {
+    if (!answer.result || !answer.result->view.brake_releases_in) continue;
     notes.push_back(answer.nameserver.to_string() +
                     " holds back the removal of many silent brokers for " +
-                    duration_text(*answer.result->brake_releases_in) +
+                    duration_text(*answer.result->view.brake_releases_in) +
                     " more: check the network between it and them");
   }
   return notes;
 }
 
-void fill_json(Json& json, const ClusterView& view) {
+void fill_json(Json& json, const ClusterShown& shown) {
+  const ClusterView& view = shown.view;
   Json& of = json["view"];
   of["name"] = view.server_name;
   of["version"] = view.server_version;
@@ -92,20 +94,22 @@ void fill_json(Json& json, const ClusterView& view) {
   if (view.brake_releases_in) {
     of["brake_releases_in_ms"] = base::to_ms(*view.brake_releases_in);
   }
+  json["peers"] = nullptr;
+  if (shown.peers) json["peers"] = peer_json(*shown.peers);
 }
 
 }  // namespace
 
 std::vector<std::string> cluster_differences(
-    const Answers<ClusterView>& answers) {
+    const Answers<ClusterShown>& answers) {
   std::vector<std::string> differences;
   for (const Count& count : kComparedCounts) {
     std::string sentence;
     bool differ = false;
     const ClusterView* first = nullptr;
-    for (const Answer<ClusterView>& answer : answers) {
+    for (const Answer<ClusterShown>& answer : answers) {
       if (!answer.result) continue;
-      const ClusterView& view = *answer.result;
+      const ClusterView& view = answer.result->view;
       if (first == nullptr) first = &view;
       differ = differ || view.*count.value != first->*count.value;
       if (!sentence.empty()) sentence += ", ";
@@ -120,7 +124,7 @@ std::vector<std::string> cluster_differences(
   return differences;
 }
 
-std::string cluster_table(const Answers<ClusterView>& answers) {
+std::string cluster_table(const Answers<ClusterShown>& answers) {
   TextTable table({{"NAMESERVER"},
                    {"NAME"},
                    {"STATE"},
@@ -132,19 +136,26 @@ std::string cluster_table(const Answers<ClusterView>& answers) {
                    {"UPTIME", Align::kRight},
                    {"VERSION"},
                    {"REASON"}});
-  for (const Answer<ClusterView>& answer : answers) {
+  for (const Answer<ClusterShown>& answer : answers) {
     table.add_row(row_of(answer));
   }
   std::vector<std::string> notes = cluster_differences(answers);
   const std::vector<std::string> brakes = brake_notes(answers);
   notes.insert(notes.end(), brakes.begin(), brakes.end());
   std::string text = table.to_string();
+  for (const Answer<ClusterShown>& answer : answers) {
+    if (!answer.result || !answer.result->peers) continue;
+    const model::ClusterMembers& peers = *answer.result->peers;
+    text += "\n" + peer_table(answer.nameserver, peers);
+    const std::vector<std::string> more = peer_notes(answer.nameserver, peers);
+    notes.insert(notes.end(), more.begin(), more.end());
+  }
   if (!notes.empty()) text += "\n";
   for (const std::string& note : notes) text += "! " + printable(note) + "\n";
   return text;
 }
 
-std::string cluster_json(const Answers<ClusterView>& answers) {
+std::string cluster_json(const Answers<ClusterShown>& answers) {
   return answers_json(CommandKind::kClusterShow, answers, fill_json);
 }
 

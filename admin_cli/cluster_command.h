@@ -4,19 +4,19 @@
 #include <string>
 
 #include "admin_cli/answer.h"
-#include "wire/model/operations.h"
+#include "admin_cli/peer_questions.h"
 
 namespace waypost::admin {
 
 // `cluster show`: a row for each nameserver that was asked, reachable or not,
-// then what an operator should look at.
-std::string cluster_table(const Answers<model::ClusterView>& answers);
-std::string cluster_json(const Answers<model::ClusterView>& answers);
+// the peers of those that told them, then what an operator should look at.
+std::string cluster_table(const Answers<ClusterShown>& answers);
+std::string cluster_json(const Answers<ClusterShown>& answers);
 
 // One sentence for each count in which nameservers that answered differ, empty
 // when they agree. A register interval after a change they should.
 std::vector<std::string> cluster_differences(
-    const Answers<model::ClusterView>& answers);
+    const Answers<ClusterShown>& answers);
 
 }  // namespace waypost::admin
 

@@ -18,13 +18,24 @@ struct Form {
   std::string_view effect;
 };
 
-constexpr std::array<Form, 19> kForms = {{
+constexpr std::array<Form, 23> kForms = {{
     {CommandKind::kClusterShow, "cluster show", "",
-     "state and table size of a nameserver; with --all of each, also of those "
-     "that do not answer, and whether they differ"},
+     "state and table size of a nameserver, and its peers where its cluster "
+     "port is asked; with --all of each, also of those that do not answer, and "
+     "whether they differ"},
     {CommandKind::kClusterList, "cluster list", "",
      "clusters of brokers, with how many groups and brokers they have and how "
      "these are"},
+    {CommandKind::kClusterPartitions, "cluster partitions", "",
+     "the losses of peers that a nameserver has recorded: who, since when, "
+     "until when, seen by whom, what was done; of its cluster port"},
+    {CommandKind::kClusterClearPartitions, "cluster clear-partitions", "",
+     "clears the records of those that are over"},
+    {CommandKind::kClusterForget, "cluster forget", "NAME",
+     "a nameserver that will not come back is no peer any more; put to the "
+     "cluster port of one that stays, which tells the others"},
+    {CommandKind::kClusterReadmit, "cluster readmit", "NAME",
+     "a forgotten nameserver may be a peer again"},
     {CommandKind::kBrokerList, "broker list", "",
      "brokers with their address, health and silence; --prefix narrows by "
      "name"},
@@ -144,6 +155,10 @@ base::Status check_arguments(const Form& form,
       if (auto ok = model::check_name("topic name", arguments[i]); !ok) {
         return ok;
       }
+    } else if (concerns_peers(form.kind)) {
+      if (auto ok = model::check_name("nameserver name", arguments[i]); !ok) {
+        return ok;
+      }
     } else if (arguments[i].empty() && names[i] != "VALUE") {
       return usage_error(names[i] + " is empty", "usage: " + usage_of(form));
     }
@@ -188,6 +203,7 @@ base::Result<Command> parse_command(const std::vector<std::string>& words) {
 
 bool changes_something(CommandKind kind) {
   switch (kind) {
+    case CommandKind::kClusterClearPartitions:
     case CommandKind::kBrokerWipeWrite:
     case CommandKind::kBrokerAddWrite:
     case CommandKind::kBrokerClearPermission:
@@ -196,6 +212,19 @@ bool changes_something(CommandKind kind) {
     case CommandKind::kKvDelete:
     case CommandKind::kKvImport:
     case CommandKind::kConfigSet:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool concerns_peers(CommandKind kind) {
+  switch (kind) {
+    case CommandKind::kClusterShow:
+    case CommandKind::kClusterPartitions:
+    case CommandKind::kClusterClearPartitions:
+    case CommandKind::kClusterForget:
+    case CommandKind::kClusterReadmit:
       return true;
     default:
       return false;

@@ -14,6 +14,10 @@ namespace waypost::admin {
 enum class CommandKind : std::uint8_t {
   kClusterShow,
   kClusterList,
+  kClusterPartitions,
+  kClusterClearPartitions,
+  kClusterForget,
+  kClusterReadmit,
   kBrokerList,
   kBrokerPermissions,
   kBrokerWipeWrite,
@@ -37,8 +41,12 @@ enum class CommandKind : std::uint8_t {
 std::string_view command_name(CommandKind kind);
 
 // A change is put to all nameservers, whatever else is said: each has a
-// configuration of its own.
+// configuration of its own. Forgetting a peer is none of these: nameservers
+// tell each other.
 bool changes_something(CommandKind kind);
+
+// Asked at cluster ports, where those are given.
+bool concerns_peers(CommandKind kind);
 
 struct Command {
   CommandKind kind = CommandKind::kPing;

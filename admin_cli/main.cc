@@ -23,7 +23,8 @@ process::Program describe_program() {
   process::Program program;
   program.name = "waypostctl";
   program.summary = "asks nameservers what they know, changes what they keep";
-  program.synopsis = {"--nameservers H:P,H:P [OPTION]... COMMAND"};
+  program.synopsis = {"--nameservers H:P,H:P [OPTION]... COMMAND",
+                      "--cluster-ports H:P,H:P [OPTION]... cluster ..."};
   for (const CommandHelp& help : command_help()) {
     program.notes.push_back(help.usage + ": " + help.effect + ".");
   }
@@ -40,12 +41,15 @@ process::Program describe_program() {
        "JSON, from the nameservers in WAYPOST_NAMESERVERS"},
       {"--nameservers ns1:9876,ns2:9876 --reason 'new disk' --lapses-after 2h "
        "broker wipe-write broker-a",
-       "nobody writes to broker-a for two hours"}};
+       "nobody writes to broker-a for two hours"},
+      {"--cluster-ports ns1:9877,ns2:9877 --cluster.secret-file "
+       "/etc/waypost/secret cluster forget ns3",
+       "ns3 will not come back and does not count any more"}};
   program.exit_statuses = {
       {kExitFailed, "no nameserver answered, or none knows what was asked for"},
       {kExitPartial,
        "with --all, and for changes: some nameservers answered, some did not"}};
-  program.required = {"nameservers"};
+  program.required_without = {"cluster-ports", {"nameservers"}};
   program.short_flags = {{'o', "output"}, {'a', "all"}};
   program.takes_words = true;
   return program;
@@ -53,6 +57,8 @@ process::Program describe_program() {
 
 // Larger than any nameserver's configuration may be.
 constexpr std::size_t kKvFileMaxBytes = 256UL * 1024 * 1024;
+// What is longer is another file, given by mistake.
+constexpr std::size_t kSecretMaxBytes = 64UL * 1024;
 
 base::Result<std::vector<model::KvEntry>> read_kv_file(
     const std::string& path) {
@@ -75,11 +81,40 @@ base::Result<std::vector<model::KvEntry>> read_kv_file(
   return entries;
 }
 
+// As waypost-namesrv reads it: line ends after the secret are none of it.
+base::Status read_secret(Settings& settings) {
+  std::ifstream file(settings.cluster_secret_file, std::ios::binary);
+  std::string secret(kSecretMaxBytes, '\0');
+  file.read(secret.data(), static_cast<std::streamsize>(secret.size()));
+  secret.resize(static_cast<std::size_t>(file.gcount()));
+  while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) {
+    secret.pop_back();
+  }
+  if (!file.eof() || secret.empty()) {
+    return base::fail(
+        base::ErrorCode::kInvalidArgument,
+        "no secret can be read from " + settings.cluster_secret_file,
+        "--cluster.secret-file names the file that the nameservers have, too");
+  }
+  settings.cluster_secret = std::move(secret);
+  return {};
+}
+
 // What a command needs from this machine before anybody is asked.
 base::Status prepare(Command& command, Settings& settings) {
   if (settings.owner.empty()) {
     const char* user = std::getenv("USER");
     if (user != nullptr) settings.owner = user;
+  }
+  if (concerns_peers(command.kind)) {
+    if (settings.cluster_secret_file.empty()) return {};
+    return read_secret(settings);
+  }
+  if (settings.nameservers.empty()) {
+    return base::fail(base::ErrorCode::kInvalidArgument,
+                      std::string(command_name(command.kind)) +
+                          " is answered at service ports alone",
+                      "name them with --nameservers");
   }
   if (command.kind != CommandKind::kKvImport) return {};
   auto entries = read_kv_file(command.argument(0));

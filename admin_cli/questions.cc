@@ -12,15 +12,6 @@ namespace {
 
 using codec::FrameKind;
 
-class ClusterViewQuestion final : public Conversation {
- public:
-  using Conversation::Conversation;
-
-  void start(OnAnswer<model::ClusterView> on_answer) {
-    rpc::cluster_view(channel(), timeout(), std::move(on_answer));
-  }
-};
-
 using BrokersQuestion =
     ListingQuestion<model::PageRequest, model::BrokerPage, model::BrokerListing,
                     &model::BrokerPage::brokers>;
@@ -110,14 +101,6 @@ class PingQuestion final : public Conversation {
 };
 
 }  // namespace
-
-std::unique_ptr<Question> ask_cluster_view(
-    const AskContext& context, const base::Endpoint& nameserver,
-    OnAnswer<model::ClusterView> on_answer) {
-  auto question = std::make_unique<ClusterViewQuestion>(context, nameserver);
-  question->start(std::move(on_answer));
-  return question;
-}
 
 std::unique_ptr<Question> ask_brokers(
     const AskContext& context, const base::Endpoint& nameserver,

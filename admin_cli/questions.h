@@ -51,10 +51,6 @@ struct PingAnswer {
 // confused peer cannot page for ever.
 inline constexpr std::size_t kListingMaxEntries = 10'000'000;
 
-[[nodiscard]] std::unique_ptr<Question> ask_cluster_view(
-    const AskContext& context, const base::Endpoint& nameserver,
-    OnAnswer<model::ClusterView> on_answer);
-
 [[nodiscard]] std::unique_ptr<Question> ask_brokers(
     const AskContext& context, const base::Endpoint& nameserver,
     const std::string& prefix,

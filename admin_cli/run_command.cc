@@ -12,6 +12,8 @@
 #include "admin_cli/config_command.h"
 #include "admin_cli/inquiry.h"
 #include "admin_cli/kv_command.h"
+#include "admin_cli/partition_command.h"
+#include "admin_cli/peer_questions.h"
 #include "admin_cli/permission_command.h"
 #include "admin_cli/ping_command.h"
 #include "admin_cli/topic_command.h"
@@ -30,10 +32,11 @@ using Conclude = std::function<Outcome(const Answers<T>& answers)>;
 template <typename T>
 class Running final : public RunningCommand {
  public:
-  Running(const Settings& settings, bool all, typename Inquiry<T>::Ask ask,
-          Conclude<T> conclude, std::function<void(Outcome)> on_done)
+  Running(const std::vector<Endpoint>& asked, bool all,
+          typename Inquiry<T>::Ask ask, Conclude<T> conclude,
+          std::function<void(Outcome)> on_done)
       : inquiry_(
-            settings.nameservers, all, std::move(ask),
+            asked, all, std::move(ask),
             [conclude = std::move(conclude), on_done = std::move(on_done)](
                 const Answers<T>& answers) { on_done(conclude(answers)); }) {
     inquiry_.start();
@@ -61,6 +64,7 @@ class Runner {
   Made make_change();
   Made set_permission(model::Permission permission);
   Made export_kv();
+  Made forget(bool forgotten);
 
   // A question of the kind `ask(context, nameserver, arguments..., on_answer)`,
   // and how its answers become text.
@@ -84,7 +88,7 @@ class Runner {
   Made conclude_with(bool all, Conclude<T> conclude, Ask ask,
                      Arguments... arguments) {
     return std::make_unique<Running<T>>(
-        settings_, all,
+        asked(), all,
         [context = context_, ask, arguments...](const Endpoint& nameserver,
                                                 OnAnswer<T> on_answer) {
           return ask(context, nameserver, arguments..., std::move(on_answer));
@@ -101,6 +105,11 @@ class Runner {
         ask, std::move(arguments)...);
   }
 
+  const std::vector<Endpoint>& asked() const {
+    return concerns_peers(command_.kind) && !settings_.cluster_ports.empty()
+               ? settings_.cluster_ports
+               : settings_.nameservers;
+  }
   const std::string& argument(std::size_t index) const {
     return command_.argument(index);
   }
@@ -114,8 +123,16 @@ class Runner {
 Runner::Made Runner::make() {
   switch (command_.kind) {
     case CommandKind::kClusterShow:
-      return run<model::ClusterView>(cluster_table, cluster_json,
-                                     ask_cluster_view);
+      return run<ClusterShown>(cluster_table, cluster_json, ask_cluster_shown,
+                               settings_.cluster_secret);
+    case CommandKind::kClusterPartitions:
+      return run<model::PartitionList>(partition_table, partition_json,
+                                       ask_partitions,
+                                       settings_.cluster_secret);
+    case CommandKind::kClusterForget:
+      return forget(true);
+    case CommandKind::kClusterReadmit:
+      return forget(false);
     case CommandKind::kClusterList:
       return run<BrokerList>(cluster_list_table, cluster_list_json, ask_brokers,
                              std::string());
@@ -153,6 +170,8 @@ Runner::Made Runner::make() {
 
 Runner::Made Runner::make_change() {
   switch (command_.kind) {
+    case CommandKind::kClusterClearPartitions:
+      return change(ask_clear_partitions, settings_.cluster_secret);
     case CommandKind::kBrokerWipeWrite:
       return set_permission({model::Permission::kRead});
     case CommandKind::kBrokerAddWrite:
@@ -189,6 +208,16 @@ Runner::Made Runner::set_permission(model::Permission permission) {
   request.reason = settings_.reason;
   request.lapses_after = settings_.lapses_after;
   return change(ask_set_override, std::move(request));
+}
+
+Runner::Made Runner::forget(bool forgotten) {
+  return run<Change>(
+      forget_table,
+      [kind = command_.kind](const Answers<Change>& answers) {
+        return change_json(kind, answers);
+      },
+      ask_forget_peer, settings_.cluster_secret,
+      model::ForgetPeerRequest{model::PeerName(argument(0)), forgotten});
 }
 
 // The file of the first nameserver that answers, whatever form is asked for.

@@ -31,6 +31,15 @@ void declare_options(base::OptionTable& table, Settings& settings) {
                  "broker has its own permission again; 0s: never by itself.");
   table.text("cluster", settings.cluster,
              "topic delete: only from the brokers of this cluster.");
+  table.endpoints(
+      "cluster-ports", settings.cluster_ports,
+      "cluster show, partitions, clear-partitions, forget, readmit: "
+      "the nameservers' addresses for peers (--cluster-listen), "
+      "asked in place of --nameservers.");
+  table.text("cluster.secret-file", settings.cluster_secret_file,
+             "File that holds the nameservers' cluster secret, for these "
+             "commands; cluster ports on the loopback interface may have "
+             "none.");
 }
 
 }  // namespace waypost::admin

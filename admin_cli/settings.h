@@ -23,6 +23,10 @@ struct Settings {
   std::string reason;
   base::Duration lapses_after{0};
   std::string cluster;
+  // Of what concerns peers.
+  std::vector<base::Endpoint> cluster_ports;
+  std::string cluster_secret_file;
+  std::string cluster_secret;  // what the file holds
 
   OutputForm form() const { return static_cast<OutputForm>(output); }
 };

@@ -24,7 +24,7 @@ TEST_CASE("what is wrong with a command is said with what is right") {
     return command.error().message + " (" + command.error().advice + ")";
   };
   CHECK(advice({}).find("no command given (commands: cluster show, cluster "
-                        "list, broker list, ") == 0);
+                        "list, cluster partitions, ") == 0);
   CHECK(advice({}).find("topic route TOPIC, ") != std::string::npos);
   CHECK(advice({"broker", "lsit"}) ==
         "unknown command 'broker lsit' (did you mean 'broker list'?)");
@@ -57,6 +57,24 @@ TEST_CASE("commands take the arguments that their usage names") {
   CHECK(parse_command({"broker", "wipe-write", "broker a"}));
 }
 
+TEST_CASE("what is asked at cluster ports is known, and which names may be") {
+  const auto forget = parse_command({"cluster", "forget", "ns-c"});
+  REQUIRE(forget);
+  CHECK(forget->kind == CommandKind::kClusterForget);
+  CHECK(concerns_peers(forget->kind));
+  // One nameserver tells the others.
+  CHECK_FALSE(changes_something(forget->kind));
+  CHECK(concerns_peers(parse_command({"cluster", "show"})->kind));
+  CHECK(concerns_peers(parse_command({"cluster", "partitions"})->kind));
+  CHECK_FALSE(concerns_peers(parse_command({"cluster", "list"})->kind));
+  // Each has records of its own.
+  CHECK(
+      changes_something(parse_command({"cluster", "clear-partitions"})->kind));
+  CHECK_FALSE(parse_command({"cluster", "forget", "ns c"}));
+  CHECK(parse_command({"cluster", "readmit"}).error().message ==
+        "cluster readmit needs NAME");
+}
+
 TEST_CASE("what changes something is known") {
   CHECK(changes_something(parse_command({"kv", "put", "N", "K", "V"})->kind));
   CHECK(changes_something(parse_command({"topic", "delete", "t"})->kind));
@@ -72,7 +90,7 @@ TEST_CASE("a topic that cannot exist is refused before anybody is asked") {
 }
 
 TEST_CASE("help knows every command and names stay as typed") {
-  CHECK(command_help().size() == 19);
+  CHECK(command_help().size() == 23);
   for (const CommandHelp& help : command_help()) {
     CHECK_FALSE(help.effect.empty());
   }

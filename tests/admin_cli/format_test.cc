@@ -42,10 +42,10 @@ model::ClusterView view_of(const std::string& name, std::uint32_t brokers) {
 }
 
 TEST_CASE("cluster show has a row for each nameserver, also a silent one") {
-  const Answers<model::ClusterView> answers = {
+  const Answers<ClusterShown> answers = {
       {kNsA, view_of("ns-a", 4)},
-      {kNsB, failed<model::ClusterView>(base::ErrorCode::kTimedOut,
-                                        "not connected within 3000 ms")}};
+      {kNsB, failed<ClusterShown>(base::ErrorCode::kTimedOut,
+                                  "not connected within 3000 ms")}};
   CHECK(cluster_table(answers) ==
         "NAMESERVER     NAME  STATE        CLUSTERS  BROKERS  SUSPECT  "
         "UNHEALTHY  TOPICS  UPTIME  VERSION  REASON\n"
@@ -56,8 +56,8 @@ TEST_CASE("cluster show has a row for each nameserver, also a silent one") {
 }
 
 TEST_CASE("cluster show points out where tables differ") {
-  const Answers<model::ClusterView> answers = {{kNsA, view_of("a", 4)},
-                                               {kNsB, view_of("b", 3)}};
+  const Answers<ClusterShown> answers = {{kNsA, view_of("a", 4)},
+                                         {kNsB, view_of("b", 3)}};
   CHECK(cluster_differences(answers) ==
         std::vector<std::string>{
             "the nameservers differ in brokers: 4 at 10.0.0.1:9876, 3 at "
@@ -67,8 +67,8 @@ TEST_CASE("cluster show points out where tables differ") {
 }
 
 TEST_CASE("a silent nameserver is no difference") {
-  const Answers<model::ClusterView> answers = {
-      {kNsA, failed<model::ClusterView>(base::ErrorCode::kUnavailable, "gone")},
+  const Answers<ClusterShown> answers = {
+      {kNsA, failed<ClusterShown>(base::ErrorCode::kUnavailable, "gone")},
       {kNsB, view_of("b", 3)}};
   CHECK(cluster_differences(answers).empty());
 }
@@ -76,17 +76,16 @@ TEST_CASE("a silent nameserver is no difference") {
 TEST_CASE("an engaged expiry brake shows with its countdown") {
   model::ClusterView view = view_of("a", 4);
   view.brake_releases_in = 90s;
-  const Answers<model::ClusterView> answers = {{kNsA, view}};
+  const Answers<ClusterShown> answers = {{kNsA, view}};
   CHECK(cluster_table(answers).find(
             "! 10.0.0.1:9876 holds back the removal of many silent brokers for "
             "1m30s more") != std::string::npos);
 }
 
 TEST_CASE("cluster show as JSON keeps 64-bit numbers and errors whole") {
-  const Answers<model::ClusterView> answers = {
+  const Answers<ClusterShown> answers = {
       {kNsA, view_of("ns-a", 4)},
-      {kNsB,
-       failed<model::ClusterView>(base::ErrorCode::kUnavailable, "refused")}};
+      {kNsB, failed<ClusterShown>(base::ErrorCode::kUnavailable, "refused")}};
   CHECK(json::parse(cluster_json(answers)) == json::parse(R"({
     "command": "cluster show",
     "answers": [
@@ -95,7 +94,7 @@ TEST_CASE("cluster show as JSON keeps 64-bit numbers and errors whole") {
         "state": "serving", "state_reason": "all brokers are back",
         "uptime_ms": 200000, "clusters": 1, "brokers": 4, "suspect_brokers": 1,
         "unhealthy_brokers": 0, "topics": 120, "table_version": 42,
-        "brake_releases_in_ms": null}},
+        "brake_releases_in_ms": null}, "peers": null},
       {"nameserver": "10.0.0.2:9876", "ok": false, "error": {
         "code": "unavailable", "message": "refused", "advice": "try again"}}
     ]})"));

@@ -31,6 +31,10 @@ class ScriptedNameserver {
               return std::make_unique<Handler>(*this, session);
             },
             base::Logger()) {
+    // As a service port does.
+    fail(codec::FrameKind::kClusterMembers,
+         {base::ErrorCode::kUnsupported,
+          "this nameserver does not answer cluster-members", ""});
     hello.server_name = name;
     hello.server_version = "0.1.0";
     hello.incarnation = model::Incarnation(7);

@@ -19,15 +19,21 @@ using support::Process;
 using support::scaled;
 
 struct Nameserver {
-  Nameserver()
-      : process({support::our_executable("waypost-namesrv"), "--listen",
-                 "127.0.0.1:0", "--data-dir", data / "ns"}) {
+  explicit Nameserver(const std::vector<std::string>& more = {})
+      : process(command_line(more)) {
     REQUIRE(support::wait_until(scaled(std::chrono::seconds(20)), [this] {
       address = support::read_file(data / "ns/address");
       return !address.empty() || !process.running();
     }));
     REQUIRE_MESSAGE(process.running(), process.transcript());
     while (!address.empty() && address.back() == '\n') address.pop_back();
+  }
+  std::vector<std::string> command_line(const std::vector<std::string>& more) {
+    std::vector<std::string> line = {support::our_executable("waypost-namesrv"),
+                                     "--listen", "127.0.0.1:0", "--data-dir",
+                                     data / "ns"};
+    line.insert(line.end(), more.begin(), more.end());
+    return line;
   }
 
   support::TempDir data;
@@ -48,7 +54,10 @@ TEST_CASE("usage is wrong: status 2 and nothing on standard output") {
         {"--nameservers", "127.0.0.1:1", "pong"},
         {"--nameservers", "127.0.0.1", "ping"},
         {"--nameservers", "127.0.0.1:1", "-o", "xml", "ping"},
-        {"--nameservers", "127.0.0.1:1", "--tiemout", "1s", "ping"}}) {
+        {"--nameservers", "127.0.0.1:1", "--tiemout", "1s", "ping"},
+        {"--cluster-ports", "127.0.0.1:1", "ping"},
+        {"--cluster-ports", "127.0.0.1:1", "--cluster.secret-file",
+         "/does/not/exist", "cluster", "partitions"}}) {
     const Finished finished = ctl(wrong);
     CHECK_MESSAGE(finished.exit.status == 2, finished.transcript);
     CHECK(finished.out.empty());
@@ -136,6 +145,93 @@ TEST_CASE("an agent's broker shows at both nameservers, and a death shows") {
   environment.environment["WAYPOST_NAMESERVERS"] = gone + "," + a.address;
   finished = ctl({"ping"}, environment);
   CHECK_MESSAGE(finished.exit.status == 0, finished.transcript);
+}
+
+TEST_CASE("a peer dies, is recorded, and is forgotten with the secret's file") {
+  support::TempDir files;
+  support::write_file(files / "secret", "a secret of the tests\n");
+  support::write_file(files / "other", "quite another secret\n");
+  const auto port = [] {
+    return "127.0.0.1:" + std::to_string(support::unused_port());
+  };
+  const std::string port_a = port();
+  const std::string port_b = port();
+  const auto peer = [&](const std::string& name, const std::string& listen) {
+    return std::vector<std::string>{"--name",
+                                    name,
+                                    "--cluster-listen",
+                                    listen,
+                                    "--peers",
+                                    port_a + "," + port_b,
+                                    "--cluster.secret-file",
+                                    files / "secret"};
+  };
+  Nameserver a(peer("ns-a", port_a));
+  auto b = std::make_unique<Nameserver>(peer("ns-b", port_b));
+  support::ProcessOptions environment;
+  environment.environment["WAYPOST_CLUSTER_PORTS"] = port_a;
+  environment.environment["WAYPOST_CLUSTER_SECRET_FILE"] = files / "secret";
+  environment.environment["WAYPOST_OUTPUT"] = "json";
+  Finished finished;
+  // Until ns-a says `expected` of ns-b.
+  const auto shows = [&](const std::string& key, const json& expected) {
+    return support::wait_until(scaled(std::chrono::seconds(30)), [&] {
+      finished = ctl({"cluster", "show"}, environment);
+      if (finished.exit.status != 0) return false;
+      const json shown = json::parse(finished.out)["answers"][0];
+      for (const json& member : shown["peers"]["members"]) {
+        if (member["name"] == "ns-b") return member[key] == expected;
+      }
+      return false;
+    });
+  };
+  CHECK_MESSAGE(shows("reach", "reachable"), finished.transcript);
+  b->process.kill();
+  CHECK_MESSAGE(shows("reach", "unreachable"), finished.transcript);
+  finished = ctl({"cluster", "partitions"}, environment);
+  const json recorded = json::parse(finished.out)["answers"][0]["partitions"];
+  REQUIRE_MESSAGE(recorded.size() == 1, finished.transcript);
+  CHECK(recorded[0]["peers"] == json::array({"ns-b"}));
+
+  finished = ctl(
+      {"--cluster.secret-file", files / "other", "cluster", "forget", "ns-b"},
+      environment);
+  CHECK_MESSAGE(finished.exit.status == 1, finished.transcript);
+  CHECK(finished.err.find("another cluster secret") != std::string::npos);
+  finished =
+      ctl({"--output", "table", "cluster", "forget", "ns-b"}, environment);
+  CHECK_MESSAGE(finished.exit.status == 0, finished.transcript);
+  CHECK(finished.out.find("ns-b is no peer any more") != std::string::npos);
+  CHECK_MESSAGE(shows("forgotten", true), finished.transcript);
+
+  // The dead one's port, and a service port.
+  finished =
+      ctl({"--cluster-ports", port_b, "cluster", "partitions"}, environment);
+  CHECK_MESSAGE(finished.exit.status == 1, finished.transcript);
+  CHECK(finished.err.find("--cluster-listen") != std::string::npos);
+  finished =
+      ctl({"--cluster-ports", a.address, "cluster", "partitions"}, environment);
+  CHECK_MESSAGE(finished.exit.status == 1, finished.transcript);
+  CHECK(finished.err.find("no cluster port at this address") !=
+        std::string::npos);
+}
+
+TEST_CASE("a secret that a nameserver on loopback does not have is told") {
+  support::TempDir files;
+  support::write_file(files / "secret", "a secret of the tests\n");
+  const std::string port =
+      "127.0.0.1:" + std::to_string(support::unused_port());
+  const Nameserver alone({"--name", "ns-a", "--cluster-listen", port});
+  std::vector<std::string> words = {"--cluster-ports", port, "cluster",
+                                    "partitions"};
+  Finished finished = ctl(words);
+  CHECK_MESSAGE(finished.exit.status == 0, finished.transcript);
+  CHECK(finished.out == "0 records at " + port + "\n");
+  words.insert(words.begin(), {"--cluster.secret-file", files / "secret"});
+  finished = ctl(words);
+  CHECK_MESSAGE(finished.exit.status == 1, finished.transcript);
+  CHECK(finished.err.find("this nameserver has no cluster secret") !=
+        std::string::npos);
 }
 
 TEST_CASE("a stopped nameserver costs the timeout and the next one answers") {

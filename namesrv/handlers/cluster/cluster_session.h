@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "namesrv/cluster/cluster_keeper.h"
-#include "namesrv/handlers/cluster/peer_auth.h"
 #include "namesrv/handlers/cluster/peer_links.h"
 #include "wire/model/operations.h"
+#include "wire/rpc/peer_auth.h"
 #include "wire/rpc/session.h"
 
 namespace waypost::handlers {
@@ -51,7 +51,7 @@ class ClusterSession : public rpc::SessionHandler {
 
   ClusterContext& context_;
   rpc::ServerSession& session_;
-  std::optional<AuthAnswerer> auth_;
+  std::optional<rpc::AuthAnswerer> auth_;
   std::optional<model::PeerName> peer_;
 };
 

@@ -9,9 +9,9 @@
 
 #include "base/executor.h"
 #include "base/log.h"
-#include "namesrv/handlers/cluster/peer_auth.h"
 #include "wire/model/peer_messages.h"
 #include "wire/rpc/channel.h"
+#include "wire/rpc/peer_auth.h"
 #include "wire/transport/network.h"
 
 namespace waypost::handlers {
@@ -91,7 +91,7 @@ class PeerLink : public rpc::ChannelObserver {
   std::unique_ptr<rpc::Channel> channel_;
   Phase phase_ = Phase::kIdle;
   bool closing_ = false;  // by ourselves
-  std::optional<AuthCaller> auth_;
+  std::optional<rpc::AuthCaller> auth_;
   std::string waiting_beat_;
   struct Waiting {
     codec::FrameKind kind;

@@ -1,5 +1,5 @@
-#ifndef WAYPOST_NAMESRV_HANDLERS_CLUSTER_PEER_AUTH_H_
-#define WAYPOST_NAMESRV_HANDLERS_CLUSTER_PEER_AUTH_H_
+#ifndef WAYPOST_WIRE_RPC_PEER_AUTH_H_
+#define WAYPOST_WIRE_RPC_PEER_AUTH_H_
 
 // Both ends of a cluster connection prove that they know `cluster.secret`:
 //
@@ -19,7 +19,7 @@
 #include "base/error.h"
 #include "wire/model/peer_messages.h"
 
-namespace waypost::handlers {
+namespace waypost::rpc {
 
 class AuthCaller {
  public:
@@ -51,6 +51,6 @@ class AuthAnswerer {
   bool done_ = false;
 };
 
-}  // namespace waypost::handlers
+}  // namespace waypost::rpc
 
-#endif  // WAYPOST_NAMESRV_HANDLERS_CLUSTER_PEER_AUTH_H_
+#endif  // WAYPOST_WIRE_RPC_PEER_AUTH_H_

@@ -1,11 +1,11 @@
-#include "namesrv/handlers/cluster/peer_auth.h"
+#include "wire/rpc/peer_auth.h"
 
 #include <string_view>
 #include <utility>
 
 #include "wire/transport/keyed_digest.h"
 
-namespace waypost::handlers {
+namespace waypost::rpc {
 namespace {
 
 constexpr std::size_t kNonceBytes = 16;
@@ -76,4 +76,4 @@ base::Result<model::PeerAuth> AuthAnswerer::answer(
   return model::PeerAuth{self_, {}, {}};
 }
 
-}  // namespace waypost::handlers
+}  // namespace waypost::rpc

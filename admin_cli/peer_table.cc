@@ -1,0 +1,228 @@
+#include "admin_cli/peer_table.h"
+
+#include "admin_cli/text_table.h"
+
+namespace waypost::admin {
+namespace {
+
+using Align = TextTable::Align;
+using model::ClusterMembers;
+using model::MemberListing;
+using model::PeerReach;
+using model::PeerStatus;
+
+std::string addresses_text(const std::vector<base::Endpoint>& addresses) {
+  std::string text;
+  for (const base::Endpoint& address : addresses) {
+    if (!text.empty()) text += ",";
+    text += address.to_string();
+  }
+  return text;
+}
+
+Json addresses_json(const std::vector<base::Endpoint>& addresses) {
+  Json list = Json::array();
+  for (const base::Endpoint& address : addresses) {
+    list.push_back(address.to_string());
+  }
+  return list;
+}
+
+const char* reach_name(PeerReach reach) {
+  switch (reach) {
+    case PeerReach::kReachable:
+      return "reachable";
+    case PeerReach::kUnreachable:
+      return "unreachable";
+    case PeerReach::kUnknown:
+      break;
+  }
+  return "unknown";
+}
+
+// "reachable", "unreachable, down", "self, joining".
+std::string standing_text(const MemberListing& member) {
+  std::string text = member.self ? "self" : reach_name(member.reach);
+  if (member.info.status != PeerStatus::kUp) {
+    text += ", " + std::string(model::peer_status_name(member.info.status));
+  }
+  if (member.down) text += ", down";
+  if (member.forgotten) text += ", forgotten";
+  return text;
+}
+
+// What is not heard any more is marked as old.
+std::string state_text(const MemberListing& member) {
+  const std::string name(model::server_state_name(member.state));
+  switch (member.reach) {
+    case PeerReach::kReachable:
+      return name;
+    case PeerReach::kUnreachable:
+      return "last " + name;
+    case PeerReach::kUnknown:
+      break;
+  }
+  return "";
+}
+
+std::string up_text(const MemberListing& member) {
+  return member.info.up_number == model::kNeverUp
+             ? ""
+             : std::to_string(member.info.up_number);
+}
+
+std::vector<std::string> row_of(const MemberListing& member) {
+  return {member.info.name.value(),
+          standing_text(member),
+          state_text(member),
+          up_text(member),
+          incarnation_text(member.info.incarnation),
+          addresses_text(member.info.cluster_addresses),
+          addresses_text(member.info.service_addresses),
+          joined_names(member.reached_by),
+          member.self ? "" : duration_text(member.silent_for),
+          std::to_string(member.holdings),
+          member.diverges_for ? duration_text(*member.diverges_for) : "",
+          member.state_reason};
+}
+
+Json member_json(const MemberListing& member) {
+  Json json;
+  json["name"] = member.info.name.value();
+  json["self"] = member.self;
+  json["reach"] = reach_name(member.reach);
+  json["down"] = member.down;
+  json["forgotten"] = member.forgotten;
+  json["status"] = model::peer_status_name(member.info.status);
+  json["up_number"] = nullptr;
+  if (member.info.up_number != model::kNeverUp) {
+    json["up_number"] = member.info.up_number;
+  }
+  json["incarnation"] = incarnation_text(member.info.incarnation);
+  json["cluster_addresses"] = addresses_json(member.info.cluster_addresses);
+  json["service_addresses"] = addresses_json(member.info.service_addresses);
+  json["roles"] = member.info.roles;
+  json["zone"] = member.info.zone;
+  json["state"] = model::server_state_name(member.state);
+  json["state_reason"] = member.state_reason;
+  json["silent_for_ms"] = base::to_ms(member.silent_for);
+  json["suspicion"] = member.suspicion;
+  json["reached_by"] = names_json(member.reached_by);
+  json["brokers_heard"] = member.holdings;
+  json["diverges_for_ms"] = nullptr;
+  if (member.diverges_for) {
+    json["diverges_for_ms"] = base::to_ms(*member.diverges_for);
+  }
+  return json;
+}
+
+std::string self_name(const base::Endpoint& nameserver,
+                      const ClusterMembers& peers) {
+  for (const MemberListing& member : peers.members) {
+    if (member.self) return member.info.name.value();
+  }
+  return nameserver.to_string();
+}
+
+std::string loss_note(const std::string& self, const MemberListing& member) {
+  std::string note = self + " does not reach " + member.info.name.value() +
+                     ", silent for " + duration_text(member.silent_for);
+  if (member.reached_by.empty()) return note + ": nobody else does";
+  return note + ": " + joined_names(member.reached_by) +
+         " can, look at the link between the two";
+}
+
+}  // namespace
+
+std::string joined_names(const std::vector<model::PeerName>& names) {
+  std::string text;
+  for (const model::PeerName& name : names) {
+    if (!text.empty()) text += ", ";
+    text += name.value();
+  }
+  return text;
+}
+
+Json names_json(const std::vector<model::PeerName>& names) {
+  Json list = Json::array();
+  for (const model::PeerName& name : names) list.push_back(name.value());
+  return list;
+}
+
+std::string peer_table(const base::Endpoint& nameserver,
+                       const ClusterMembers& peers) {
+  std::string text =
+      printable(self_name(nameserver, peers)) + " at " +
+      nameserver.to_string() + ": " + counted(peers.members.size(), "member") +
+      ", partition handling " + printable(peers.partition_handling);
+  if (peers.leader) text += ", led by " + printable(peers.leader->value());
+  if (!peers.missing.empty()) {
+    text += ", missing " + printable(joined_names(peers.missing));
+  }
+  text += "\n";
+  TextTable table({{"MEMBER"},
+                   {"REACH"},
+                   {"STATE"},
+                   {"UP", Align::kRight},
+                   {"INCARNATION"},
+                   {"CLUSTER PORT"},
+                   {"SERVICE"},
+                   {"REACHED BY"},
+                   {"SILENT", Align::kRight},
+                   {"HEARS", Align::kRight},
+                   {"DIVERGES", Align::kRight},
+                   {"REASON"}});
+  for (const MemberListing& member : peers.members) {
+    table.add_row(row_of(member));
+  }
+  return text + table.to_string();
+}
+
+std::vector<std::string> peer_notes(const base::Endpoint& nameserver,
+                                    const ClusterMembers& peers) {
+  const std::string self = self_name(nameserver, peers);
+  std::vector<std::string> notes;
+  for (const MemberListing& member : peers.members) {
+    if (!member.forgotten && member.reach == PeerReach::kUnreachable) {
+      notes.push_back(loss_note(self, member));
+    }
+    if (member.diverges_for) {
+      notes.push_back("what " + self + " knows of " + member.info.name.value() +
+                      " has differed from what that one holds for " +
+                      duration_text(*member.diverges_for));
+    }
+  }
+  for (const base::Endpoint& address : peers.unknown) {
+    notes.push_back("nobody has answered " + self + " at " +
+                    address.to_string() + " yet");
+  }
+  if (peers.open_partitions > 0) {
+    notes.push_back("a partition goes on at " + self +
+                    ": see waypostctl cluster partitions");
+  }
+  for (const std::string& warning : peers.warnings) {
+    notes.push_back(std::string(self).append(": ").append(warning));
+  }
+  return notes;
+}
+
+Json peer_json(const ClusterMembers& peers) {
+  Json json;
+  json["partition_handling"] = peers.partition_handling;
+  json["leader"] = nullptr;
+  if (peers.leader) json["leader"] = peers.leader->value();
+  json["ready"] = peers.ready;
+  json["missing"] = names_json(peers.missing);
+  json["netsplits_detected"] = peers.netsplits_detected;
+  json["netsplits_resolved"] = peers.netsplits_resolved;
+  json["open_partitions"] = peers.open_partitions;
+  json["unknown_addresses"] = addresses_json(peers.unknown);
+  json["warnings"] = peers.warnings;
+  Json& members = json["members"] = Json::array();
+  for (const MemberListing& member : peers.members) {
+    members.push_back(member_json(member));
+  }
+  return json;
+}
+
+}  // namespace waypost::admin
