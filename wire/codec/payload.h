@@ -10,6 +10,7 @@
 // of what the values mean. AlignedPayload and Reader close them.
 
 #include <concepts>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -194,6 +195,7 @@ class Reader {
                           std::string_view field, const Read& read) {
     std::vector<Value> values;
     if (elements == nullptr || failed_) return values;
+    if (!is_aligned<Element>(elements->Data(), field)) return values;
     if (!take_list(elements->size(), sizeof(Value), field)) return values;
     values.reserve(elements->size());
     for (const auto* element : *elements) {
@@ -207,11 +209,22 @@ class Reader {
   std::vector<Number> numbers(const flatbuffers::Vector<Number>* elements,
                               std::string_view field) {
     if (elements == nullptr || failed_) return {};
+    if (!is_aligned<Number>(elements->Data(), field)) return {};
     if (!take_list(elements->size(), sizeof(Number), field)) return {};
     return {elements->begin(), elements->end()};
   }
 
  private:
+  // The verifier looks at where a vector begins, not at what its elements need.
+  template <typename Element>
+  bool is_aligned(const std::uint8_t* elements, std::string_view field) {
+    using Stored = std::remove_cv_t<std::remove_pointer_t<Element>>;
+    if (reinterpret_cast<std::uintptr_t>(elements) % alignof(Stored) == 0) {
+      return true;
+    }
+    fail(base::ErrorCode::kMalformed, field, "has misaligned elements");
+    return false;
+  }
   bool take_list(std::size_t count, std::size_t element_bytes,
                  std::string_view field);
 
