@@ -17,6 +17,13 @@
 namespace waypost::client {
 namespace {
 
+Error handler_blocks(base::Duration timeout) {
+  return {ErrorCode::kTimedOut,
+          "close: the background thread did not let go within " +
+              base::format_duration(timeout),
+          "an event or log handler of a client blocks"};
+}
+
 // A thread without work is given this long to end in any case.
 constexpr base::Duration kThreadEndMin = std::chrono::milliseconds(100);
 
@@ -127,10 +134,11 @@ void ClientCore::start() {
 }
 
 Status ClientCore::close(base::Duration timeout) {
-  if (ended()) return {};
+  if (stranded()) return {};
   auto loop = this->loop();
-  if (!loop) return {};
+  if (!loop) return wait_for_handler(timeout);
   if (loop->in_this_thread()) {
+    if (closed_.load()) return {};
     if (loop->lent()) {
       abandon();
       return {};
@@ -140,7 +148,9 @@ Status ClientCore::close(base::Duration timeout) {
                  "close from a thread of the application"};
   }
   const auto waiter = std::make_shared<Waiter>();
-  if (!end_engine([waiter] { waiter->finish({}); })) return {};
+  if (!end_engine([waiter] { waiter->finish({}); })) {
+    return wait_for_handler(timeout);
+  }
   const base::Instant started = clock_.now();
   const bool let_go = waiter->wait(timeout).has_value();
   const base::Duration left = timeout - (clock_.now() - started);
@@ -155,10 +165,14 @@ Status ClientCore::close(base::Duration timeout) {
   let_go_of_loop();
   loop.reset();
   if (in_time) return {};
-  return Error{ErrorCode::kTimedOut,
-               "close: the background thread did not let go within " +
-                   base::format_duration(timeout),
-               "an event or log handler of a client blocks"};
+  return handler_blocks(timeout);
+}
+
+// Whoever closes after its handler did must not destroy what that handler still
+// uses.
+Status ClientCore::wait_for_handler(base::Duration timeout) const {
+  if (events_->wait_for_handler(timeout)) return {};
+  return handler_blocks(timeout);
 }
 
 void ClientCore::abandon() {

@@ -78,6 +78,7 @@ class ClientCore final : private EngineMailbox,
   using EngineTask = std::function<void(ClientEngine&)>;
   using Question = std::function<void(ClientEngine&, ClientEngine::Done)>;
 
+  Status wait_for_handler(base::Duration timeout) const;
   static Result<std::shared_ptr<ClientCore>> make(
       ClientOptions options, std::shared_ptr<ClientLoop> loop);
   ClientCore(ClientOptions options, CheckedOptions checked,

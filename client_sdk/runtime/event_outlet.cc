@@ -238,6 +238,13 @@ bool EventOutlet::close(base::Duration timeout) {
   return !can_wait || !delivering();
 }
 
+bool EventOutlet::wait_for_handler(base::Duration timeout) {
+  if (in_delivery()) return true;
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, bounded(timeout),
+                           [this] { return !delivering(); });
+}
+
 EventOutlet::Counts EventOutlet::counts() const {
   const std::lock_guard lock(mutex_);
   return {backlog_.size(), backlog_.merged(), backlog_.lost()};

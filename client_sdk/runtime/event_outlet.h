@@ -57,6 +57,8 @@ class EventOutlet : public std::enable_shared_from_this<EventOutlet> {
   // Nothing is taken any more. Waits until what is left is delivered, as
   // Client::close says; what is not is dropped. False: a handler still runs.
   bool close(base::Duration timeout);
+  // Waits until no handler runs, its own excepted. False: one still runs.
+  bool wait_for_handler(base::Duration timeout);
 
   struct Counts {
     std::uint64_t waiting = 0;

@@ -331,6 +331,32 @@ TEST_CASE("handlers may throw, may use the client, may wait and close") {
         std::vector<ErrorCode>{kOk, kOk});
 }
 
+TEST_CASE("who closes after a handler did waits for that handler") {
+  RealNameservers nameservers(1);
+  nameservers.set_route("orders", {"broker-a"});
+  auto options = options_for(nameservers);
+  std::promise<Client*> made;
+  std::promise<void> closed;
+  std::promise<void> may_end;
+  std::atomic<bool> first{true};
+  options.on_event = [&](const Event& event) {
+    if (!std::holds_alternative<RouteChanged>(event.what)) return;
+    if (!first.exchange(false)) return;
+    (void)made.get_future().get()->close(kPatience);
+    closed.set_value();
+    may_end.get_future().wait();
+  };
+  Client client = make_client(options);
+  made.set_value(&client);
+  (void)client.topic("orders");
+  REQUIRE(closed.get_future().wait_for(kPatience) == std::future_status::ready);
+  const Status early = client.close(std::chrono::milliseconds(1));
+  REQUIRE_FALSE(early);
+  CHECK(early.error().code == ErrorCode::kTimedOut);
+  may_end.set_value();
+  CHECK(client.close(kPatience));
+}
+
 TEST_CASE("handlers on the background thread, by choice, may not wait") {
   RealNameservers nameservers(1);
   auto options = options_for(nameservers);
