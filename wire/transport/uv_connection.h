@@ -94,6 +94,7 @@ class UvConnection final : public Connection, private LargeReads::Reader {
   void on_read_end(int status);
 
   // Output.
+  void disown_write();  // nobody to tell of it any more
   void send(std::span<const std::byte> first,
             std::span<const std::byte> second = {});
   void start_write(std::span<const std::byte> first,
