@@ -7,16 +7,22 @@ namespace waypost::registry {
 namespace {
 
 struct ReplyText {
+  bool with_changed;
+
+  std::string change(bool changed, std::string_view otherwise) const {
+    if (!with_changed) return std::string(otherwise);
+    return changed ? "changed" : "unchanged";
+  }
   std::string operator()(const std::monostate&) const { return "-"; }
   std::string operator()(const model::RegisterReply& reply) const {
-    return reply.changed ? "changed" : "unchanged";
+    return change(reply.changed, "registered");
   }
   std::string operator()(const model::HeartbeatReply& reply) const {
     return reply.known ? "known" : "unknown";
   }
   std::string operator()(const model::VerdictReply& reply) const {
     if (!reply.known) return "unknown";
-    return reply.changed ? "changed" : "unchanged";
+    return change(reply.changed, "known");
   }
   std::string operator()(const model::ObserveReply& reply) const {
     std::string text = "observed";
@@ -33,7 +39,7 @@ struct ReplyText {
   }
   std::string operator()(const RemotingRegisterReply& reply) const {
     if (!reply.accepted) return "ignored";
-    std::string text = reply.changed ? "changed" : "unchanged";
+    std::string text = change(reply.changed, "registered");
     if (reply.master_address) text += " master " + *reply.master_address;
     if (reply.ha_address) text += " ha " + *reply.ha_address;
     return text;
@@ -81,6 +87,10 @@ std::string show(const model::RouteGroup& group) {
 }
 
 }  // namespace
+
+std::string reply_text(const Reply& reply, bool with_changed) {
+  return std::visit(ReplyText{with_changed}, reply);
+}
 
 model::BrokerKey broker_key(std::string_view text) {
   const auto slash = text.find('/');
@@ -170,7 +180,7 @@ std::string to_text(const model::Route& route) {
 
 std::string Script::step(const Event& event) {
   last = registry.step(event, now);
-  std::string text = std::visit(ReplyText{}, last.reply);
+  std::string text = reply_text(last.reply);
   for (const BrokerChange& change : last.changes) {
     text += "; " + std::string(broker_change_name(change.what));
     if (change.broker != model::BrokerKey{}) {

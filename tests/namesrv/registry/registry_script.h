@@ -45,6 +45,8 @@ std::vector<model::TopicConfig> topic_configs(
 model::Digest stated_digest(const std::vector<std::string>& topics);
 Register register_event(const Entry& entry);
 std::string to_text(const model::Route& route);
+// "unknown", "removed", ...; with_changed: also whether it changed anything.
+std::string reply_text(const Reply& reply, bool with_changed = true);
 
 class Script {
  public:
