@@ -1,10 +1,6 @@
 #include "tests/sim/deployment.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-
-#include <doctest/doctest.h>
 
 #include "base/assert.h"
 
@@ -22,8 +18,11 @@ std::string address(int net, std::size_t number) {
 }  // namespace
 
 Deployment::Deployment(Options options)
-    : world(
-          {.seed = options.seed, .delay = options.delay, .loss = options.loss}),
+    : world({.seed = options.seed,
+             .delay = options.delay,
+             .loss = options.loss,
+             .duplication = options.duplication,
+             .reordering = options.reordering}),
       transcript(world),
       profile_(*base::find_profile(options.profile)) {
   std::vector<base::Endpoint> endpoints;
@@ -92,31 +91,6 @@ bool Deployment::all_clients_have(const std::vector<std::string>& names) const {
   return std::all_of(clients.begin(), clients.end(), [&](const auto& each) {
     return each->brokers_of(kTopic) == names;
   });
-}
-
-void for_each_seed(std::uint64_t count,
-                   const std::function<void(std::uint64_t seed)>& scenario) {
-  if (const char* one = std::getenv("WAYPOST_SIM_SEED")) {
-    scenario(std::strtoull(one, nullptr, 10));
-    return;
-  }
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  // Ten times as slow; what they look for shows in the first runs.
-  count = std::min(count, std::max<std::uint64_t>(count / 5, 5));
-#endif
-  if (const char* many = std::getenv("WAYPOST_SIM_SEEDS")) {
-    count = std::strtoull(many, nullptr, 10);
-  }
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  // Ten times as slow; what the seeds find, the fast build finds.
-  count = (count + 9) / 10;
-#endif
-  for (std::uint64_t seed = 1; seed <= count; ++seed) {
-    INFO("again: WAYPOST_SIM_SEED=", seed, " ",
-         std::string(program_invocation_name), " --test-case='",
-         std::string(doctest::getContextOptions()->currentTest->m_name), "'");
-    scenario(seed);
-  }
 }
 
 }  // namespace waypost::sim

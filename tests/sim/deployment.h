@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,11 +30,13 @@ class Deployment {
     const char* profile = "rocketmq-4";
     Delay delay{};
     double loss = 0;
+    double duplication = 0;
+    double reordering = 0;
     // Brokers run on nodes of their own and their agents probe them; otherwise
     // broker and agent are one node without probes.
     bool probes = false;
-    // Clients start at the nameserver of this number.
-    std::size_t client_start = 0;
+    // Clients start at the nameserver of this number; none: each at one drawn.
+    std::optional<std::size_t> client_start = 0;
     bool close_on_timeout = true;
     // The nameservers know each other.
     bool peers = false;

@@ -115,6 +115,7 @@ void SimClient::on_query_over(const std::vector<model::TopicName>& changed,
                               const model::RouteQueryRequest& /*asked*/,
                               const base::Status& status) {
   if (watcher_) watcher_->on_query_over(changed, status.has_value());
+  if (status) answered_at_ = node_.executor().world().now();
   if (!status) logger_.warn("query failed", {{"why", status.error().message}});
   take_over(changed);
 }

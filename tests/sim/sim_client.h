@@ -53,6 +53,8 @@ class SimClient final : private client::NameserverLinkObserver,
   const std::string& nameserver() const { return link_->current(); }
   // When the client last left a nameserver for another.
   std::optional<base::Instant> switched_at() const { return switched_at_; }
+  // When a nameserver last answered a question in full.
+  std::optional<base::Instant> answered_at() const { return answered_at_; }
   std::uint64_t switches() const { return link_->switches(); }
   const client::RouteRefresher& refresher() const { return *refresher_; }
 
@@ -83,6 +85,7 @@ class SimClient final : private client::NameserverLinkObserver,
   std::map<std::string, std::vector<std::string>, std::less<>> routes_;
   std::vector<std::vector<std::string>> history_;
   std::optional<base::Instant> switched_at_;
+  std::optional<base::Instant> answered_at_;
 };
 
 }  // namespace waypost::sim

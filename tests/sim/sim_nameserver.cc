@@ -203,6 +203,21 @@ model::ServerState SimNameserver::state() const {
   return life_->service->state();
 }
 
+bool SimNameserver::answers_routes() const {
+  return life_->service->tells_routes();
+}
+
+std::size_t SimNameserver::service_connections() const {
+  std::size_t count = 0;
+  for (const auto& port : life_->ports) count += port->connection_count();
+  return count;
+}
+
+void SimNameserver::wipe_disk() {
+  roster_.clear();
+  partitions_.clear();
+}
+
 // Asked after every event by tests that wait for something: remembers.
 const std::vector<std::string>& SimNameserver::brokers_of(
     const std::string& topic) {

@@ -34,6 +34,8 @@ class SimNameserver {
   // SIGTERM: drains, then goes. Returns at once; running() tells.
   void terminate();
   bool running() const { return life_ != nullptr; }
+  // What the data directory held is lost; for the next start.
+  void wipe_disk();
 
   SimNode& node() { return node_; }
   base::Endpoint endpoint() const { return {node_.address(), kPort}; }
@@ -44,8 +46,11 @@ class SimNameserver {
   void set_peers(const std::vector<base::Endpoint>& peers);
   // Of one with peers, while running.
   cluster::ClusterKeeper& keeper() const;
-  // As its own service sees it; only while running.
+  // As its own service sees it; only while running, as what follows.
   model::ServerState state() const;
+  // Neither its state nor a gate refuses route queries.
+  bool answers_routes() const;
+  std::size_t service_connections() const;
   // Names of the broker groups in the published route of a topic.
   const std::vector<std::string>& brokers_of(const std::string& topic);
   std::vector<lifecycle::RosterEntry>& roster() { return roster_; }

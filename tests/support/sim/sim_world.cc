@@ -202,19 +202,31 @@ void SimWorld::drop_events_of(const SimNode& node) {
 base::Instant SimWorld::send_packet(SimNode& from, SimNode& to,
                                     base::Instant earliest,
                                     std::function<void()> arrive) {
-  const base::Instant at = std::max(
-      now_ + links_.draw_delay(from.name(), to.name(), random_), earliest);
+  const auto draw_arrival = [&] {
+    return now_ + links_.draw_delay(from.name(), to.name(), random_);
+  };
+  const auto happens = [&](double share) {
+    return share > 0 && from.name() != to.name() && random_.chance(share);
+  };
+  base::Instant at = draw_arrival();
+  if (!happens(options_.reordering)) at = std::max(at, earliest);
   const bool lost = options_.loss > 0 && random_.chance(options_.loss);
   const auto passes = [this, &from, &to] {
     return links_.passes(from.name(), to.name()) && !to.asleep_ &&
            !from.asleep_;
   };
-  if (lost || !passes()) return at;
+  if (lost || !passes()) return std::max(at, earliest);
+  if (happens(options_.duplication)) {
+    schedule(EventKind::kKernel, nullptr, draw_arrival() - now_,
+             [passes, arrive] {
+               if (passes()) arrive();
+             });
+  }
   schedule(EventKind::kKernel, nullptr, at - now_,
            [passes, &to, arrive = std::move(arrive)] {
              if (passes() && !to.asleep_) arrive();
            });
-  return at;
+  return std::max(at, earliest);
 }
 
 void SimWorld::cut(const std::string& a, const std::string& b) {

@@ -46,6 +46,10 @@ struct WorldOptions {
   std::uint64_t seed = 1;
   Delay delay{};    // of each packet, each way
   double loss = 0;  // share of packets that vanish and are sent again
+  // Shares of packets that arrive twice, and that may overtake earlier ones.
+  // The streams above see neither: what it costs is time.
+  double duplication = 0;
+  double reordering = 0;
   // A stream is cut at random into pieces of up to this many bytes.
   std::size_t segment_max_bytes = 1460;
 };
@@ -128,6 +132,7 @@ class SimWorld {
   SimNode& node(const std::string& name);
 
   base::Instant now() const { return now_; }
+  base::Instant start() const { return base::Instant(kStart); }
   base::Duration elapsed() const { return now_ - base::Instant(kStart); }
   void run_for(base::Duration duration);
   // Runs until `done()` after some event; false when `limit` has passed first.
