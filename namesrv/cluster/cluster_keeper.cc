@@ -44,6 +44,7 @@ ClusterKeeper::~ClusterKeeper() { shell_.calls->set_observer(nullptr); }
 
 void ClusterKeeper::start() {
   WAYPOST_ASSERT(shell_.executor->in_executor_thread());
+  started_ = now();
   if (!settings_.peers.empty()) {
     copying_since_ = now();
     shell_.service->start_copying();
@@ -65,6 +66,8 @@ void ClusterKeeper::tick() {
   notice_gap();
   step(membership::Tick{});
   beat();
+  note_never_heard();
+  note_observers();
   driver_->on_tick();
   holdings_.on_tick();
   check_copies();
@@ -125,6 +128,7 @@ model::PeerHeartbeat ClusterKeeper::on_heartbeat(
 void ClusterKeeper::hear(const model::PeerHeartbeat& heartbeat,
                          const std::optional<base::Endpoint>& dialed) {
   const model::PeerName& name = heartbeat.sender.name;
+  const bool first = !told_.contains(name);
   Told& told = told_[name];
   const auto serves = [](model::ServerState state) {
     return state != model::ServerState::kPaused &&
@@ -134,6 +138,7 @@ void ClusterKeeper::hear(const model::PeerHeartbeat& heartbeat,
   told = {heartbeat.state, heartbeat.state_reason, now()};
   step(membership::Heard{heartbeat, dialed});
   if (!membership_.reachable(name)) return;
+  if (first) history_.on_back(name, false, shell_.executor->wall_now());
   follow_holdings(heartbeat);
   driver_->on_heard(name);
   if (stopped) driver_->on_stopped(name);
@@ -233,6 +238,35 @@ void ClusterKeeper::mistrust(const std::string& why) {
   resyncing_since_ = now();
 }
 
+// Who is known by others' word and has not been heard since we started: to us
+// it is lost from here on, however long it was before.
+void ClusterKeeper::note_never_heard() {
+  if (looked_for_silent_ || !settled()) return;
+  looked_for_silent_ = true;
+  for (const auto& [name, record] : membership_.table().records()) {
+    if (!record.member() || membership_.reachable(name)) continue;
+    if (membership_.lost_since(name)) continue;
+    history_.on_lost(name, shell_.executor->wall_now());
+  }
+}
+
+bool ClusterKeeper::settled() const {
+  const bool joining =
+      membership_.self().status == model::PeerStatus::kJoining &&
+      !membership_.was_down();
+  return !joining && now() - started_ >= settings_.membership.detector.timeout;
+}
+
+// Who else lost those that we have lost.
+void ClusterKeeper::note_observers() {
+  if (!history_.any_open()) return;
+  for (const auto& [observer, subject] : membership_.observations()) {
+    if (observer != membership_.self().name) {
+      history_.on_seen_by(observer, subject);
+    }
+  }
+}
+
 bool ClusterKeeper::lost_lately(const model::PeerName& peer) const {
   const auto& records = history_.records();
   return std::any_of(records.begin(), records.end(), [&](const auto& record) {
@@ -327,18 +361,21 @@ void ClusterKeeper::check_readiness() {
     health[name] = {reachable && (runs || self),
                     reachable ? partition::Link::kUp : partition::Link::kDown};
   }
-  const bool was_ready = readiness_.ready();
   readiness_.check(members, health);
   shell_.service->set_readiness(readiness_);
-  if (was_ready == readiness_.ready()) return;
-  const bool joining =
-      membership_.self().status == model::PeerStatus::kJoining &&
-      !membership_.was_down();
-  if (was_ready && !joining) {
-    logger_.warn("not all members are fine",
-                 {{"missing", model::to_string(readiness_.missing())}});
-  } else if (!was_ready) {
+  tell_missing();
+}
+
+// Who has just started has yet to meet the others.
+void ClusterKeeper::tell_missing() {
+  const model::PeerNames missing = readiness_.missing();
+  if (missing == missing_told_ || !settled()) return;
+  missing_told_ = missing;
+  if (missing.empty()) {
     logger_.info("all members are fine");
+  } else {
+    logger_.warn("not all members are fine",
+                 {{"missing", model::to_string(missing)}});
   }
 }
 

@@ -126,6 +126,11 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
   void check_copies();
   // Whether we had lost it as well: nothing one-sided about it then.
   bool lost_lately(const model::PeerName& peer) const;
+  void note_observers();
+  // Up, and the others had time to be heard.
+  bool settled() const;
+  void note_never_heard();
+  void tell_missing();
   void check_readiness();
   void warn_of_settings();
   void keep_history();
@@ -150,6 +155,9 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
   std::optional<base::Duration> last_boot_time_;
   std::unique_ptr<base::Timer> timer_;
   bool view_changed_ = false;
+  base::Instant started_{};
+  bool looked_for_silent_ = false;
+  model::PeerNames missing_told_;  // in the log
   // Since when a copy is waited for; what was heard before does not end it.
   std::optional<base::Instant> resyncing_since_;
   std::optional<base::Instant> copying_since_;

@@ -30,16 +30,17 @@ Lifecycle::Lifecycle(LifecycleSettings settings,
                      const std::vector<RosterEntry>& roster, base::Instant now)
     : settings_(settings), started_(now) {
   if (!settings_.wait_for_roster) {
-    started_how_ = "waiting for known brokers is switched off";
+    serves_since_ = "waiting for known brokers is switched off";
     return;
   }
+  if (settings_.waits_for_peers) start_copying(now);
   for (const RosterEntry& entry : roster) {
     if (entry.silence > entry.expiry) continue;
     waiting_.emplace(entry.broker, now + (entry.expiry - entry.silence));
   }
   expected_ = waiting_.size();
   starting_ = expected_ > 0;
-  if (!starting_) started_how_ = "no broker was known that had not expired";
+  if (!starting_) serves_since_ = "no broker was known that had not expired";
 }
 
 void Lifecycle::on_registered(const model::BrokerKey& broker,
@@ -83,15 +84,24 @@ void Lifecycle::on_input_processed(base::Instant now) {
 }
 
 void Lifecycle::end_recovering_if_due(base::Instant now) {
-  for (auto* each : {&recovery_, &nap_}) {
-    if (!*each || !(*each)->input_processed) continue;
-    if (now - (*each)->noticed >= settings_.recovering_hold) each->reset();
-  }
+  const auto due = [&](const std::optional<Recovery>& each) {
+    return each && each->input_processed &&
+           now - each->noticed >= settings_.recovering_hold;
+  };
+  if (due(nap_)) nap_.reset();
+  if (!due(recovery_)) return;
+  serves_since_ =
+      recovery_->gap == base::Duration(0)
+          ? "was paused, and has resumed"
+          : "did not run for " + text(recovery_->gap) + ", and has caught up";
+  recovery_.reset();
 }
 
 void Lifecycle::on_tick(base::Instant now) {
   end_recovering_if_due(now);
-  if (resync_ && now >= resync_->until) resync_.reset();
+  if (resync_ && now >= resync_->until) {
+    end_resync("no peer's list came in " + text(settings_.resync_max_wait));
+  }
   if (copying_until_ && now >= *copying_until_) copying_until_.reset();
   if (!starting_) return;
   if (now - started_ >= settings_.starting_max_wait) {
@@ -109,7 +119,7 @@ void Lifecycle::on_tick(base::Instant now) {
 
 void Lifecycle::end_waiting(std::string how) {
   starting_ = false;
-  started_how_ = std::move(how);
+  serves_since_ = std::move(how);
   waiting_.clear();
 }
 
@@ -131,7 +141,13 @@ void Lifecycle::start_resync(std::string reason, base::Instant now) {
   resync_ = Resync{std::move(reason), now + settings_.resync_max_wait};
 }
 
-void Lifecycle::on_resynced() { resync_.reset(); }
+void Lifecycle::on_resynced() { end_resync("has what its peers know"); }
+
+void Lifecycle::end_resync(const std::string& how) {
+  if (!resync_) return;
+  serves_since_ = resync_->reason + "; " + how;
+  resync_.reset();
+}
 
 void Lifecycle::start_copying(base::Instant now) {
   if (!settings_.wait_for_roster) return;
@@ -165,7 +181,7 @@ std::string Lifecycle::reason() const {
     return "did not run for " + text(recovery_->gap) +
            "; nobody is removed until the input that queued up is processed";
   }
-  return started_how_;
+  return serves_since_;
 }
 
 std::string Lifecycle::waiting_reason() const {

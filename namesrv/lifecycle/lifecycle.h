@@ -15,6 +15,8 @@ namespace waypost::lifecycle {
 struct LifecycleSettings {
   base::Duration starting_max_wait = std::chrono::seconds(45);
   bool wait_for_roster = true;  // RocketMQ's needWaitForService
+  // There are peers to take a copy from: starting until end_copying().
+  bool waits_for_peers = false;
   base::Duration scan_interval = std::chrono::seconds(10);
   base::Duration smallest_expiry = std::chrono::seconds(120);
   base::Duration recovering_hold = std::chrono::seconds(1);
@@ -56,7 +58,8 @@ inline constexpr base::Duration kNapMin = std::chrono::seconds(2);
 //    connections that were closed meanwhile remove nobody: decision 6.
 class Lifecycle {
  public:
-  // Starting when the roster has somebody to wait for, else serving at once.
+  // Starting when the roster has somebody to wait for, or there are peers; else
+  // serving at once.
   // Whoever had expired when the roster was written is not waited for. For how
   // long we were away does not count: while we were, nobody could be heard, and
   // a nameserver that was down for an hour knows no more than one that was down
@@ -115,6 +118,7 @@ class Lifecycle {
  private:
   void end_waiting(std::string how);
   void end_recovering_if_due(base::Instant now);
+  void end_resync(const std::string& how);
   std::string waiting_reason() const;
   std::string waiting_names() const;
 
@@ -124,7 +128,7 @@ class Lifecycle {
   std::map<model::BrokerKey, base::Instant> waiting_;
   std::size_t expected_ = 0;
   bool starting_ = false;
-  std::string started_how_;  // the reason while serving
+  std::string serves_since_;  // how it came to serve
 
   struct Turn {
     base::Duration boot_time;

@@ -73,14 +73,19 @@ void PartitionHistory::on_partial(const model::PeerName& suspect,
                                   const model::PeerName& by) {
   PartitionRecord* record = current();
   if (record == nullptr || !away_.contains(suspect)) return;
+  // From here on it names who reaches them, not who does not.
+  if (record->kind != PartitionKind::kPartial) record->seen_by.clear();
   record->kind = PartitionKind::kPartial;
   record->seen_by.insert(by);
   changed(*record);
 }
 
-void PartitionHistory::on_seen_by(const model::PeerName& observer) {
+void PartitionHistory::on_seen_by(const model::PeerName& observer,
+                                  const model::PeerName& subject) {
   PartitionRecord* record = current();
-  if (record == nullptr || !record->seen_by.insert(observer).second) return;
+  if (record == nullptr || !away_.contains(subject)) return;
+  if (record->kind == PartitionKind::kPartial) return;
+  if (!record->seen_by.insert(observer).second) return;
   changed(*record);
 }
 

@@ -53,7 +53,9 @@ class PartitionHistory {
   void on_lost(const model::PeerName& peer, base::WallTime now);
   // `by` reaches a peer that we lost.
   void on_partial(const model::PeerName& suspect, const model::PeerName& by);
-  void on_seen_by(const model::PeerName& observer);
+  // `observer` lost the peer as well.
+  void on_seen_by(const model::PeerName& observer,
+                  const model::PeerName& subject);
   // `same_life`: it went on meanwhile.
   void on_back(const model::PeerName& peer, bool same_life, base::WallTime now);
   // Not waited for any more: forgotten, down, left.

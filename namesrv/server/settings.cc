@@ -176,6 +176,7 @@ base::Status complete(ServerSettings& settings) {
   if (settings.io_threads == 0) settings.io_threads = usable_cores();
   settings.service.server_name = settings.name;  // else once it listens
   lifecycle::LifecycleSettings& lifecycle = settings.service.lifecycle;
+  lifecycle.waits_for_peers = !settings.cluster.keeper.peers.empty();
   lifecycle.scan_interval = settings.service.scan_interval;
   lifecycle.smallest_expiry =
       std::min(registry.broker_expiry, registry.agent_expiry);

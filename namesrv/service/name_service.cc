@@ -114,7 +114,6 @@ NameService::NameService(NameServiceSettings settings, NameServiceShell shell,
       applied_state_(state_keeper_.state()),
       inherited_roster_(roster),
       self_(std::make_shared<NameService*>(this)) {
-  publish_state();
   apply(settings_.remoting);
   override_permissions({}, *applied_state_);
   settings_changed_ = true;
@@ -127,6 +126,9 @@ NameService::~NameService() {
 
 void NameService::start() {
   WAYPOST_ASSERT(shell_.executor->in_executor_thread());
+  if (lifecycle_.state() == model::ServerState::kStarting) {
+    logger_.info("starting", {{"reason", lifecycle_.reason()}});
+  }
   publish_state();
   tick();
 }

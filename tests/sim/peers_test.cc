@@ -187,6 +187,39 @@ TEST_CASE("partitions are recorded and survive a restart") {
   CHECK(group.ns(2).keeper().clear_partitions() == 1);
 }
 
+TEST_CASE("one that starts while a peer is dead says so, in log and records") {
+  Group group(Mode::kIgnore);
+  REQUIRE(group.system.settle());
+  group.run(10s);
+  group.ns(2).kill();
+  group.run(20s);
+  const auto& before = group.ns(1).keeper().partitions().partitions;
+  REQUIRE(before.size() == 1);
+  CHECK(before[0].seen_by == std::vector{model::PeerName("ns-0")});
+
+  group.ns(0).kill();
+  group.ns(0).start();
+  const std::size_t restarted = group.system.transcript.text().size();
+  group.run(20s);
+  INFO(group.system.transcript.text());
+  const std::string since = group.system.transcript.text().substr(restarted);
+  CHECK(since.find("ns-0: warn not all members are fine missing=ns-2") !=
+        std::string::npos);
+  // A start takes its peers' table before it serves, and never the other way.
+  CHECK(since.find("ns-0: info state changed from=starting to=serving") !=
+        std::string::npos);
+  CHECK(since.find("from=serving to=starting") == std::string::npos);
+  const auto records = [&] { return group.ns(0).keeper().partitions(); };
+  REQUIRE(records().partitions.size() == 2);
+  CHECK_FALSE(records().partitions[1].until.has_value());
+  CHECK(records().partitions[1].peers == std::vector{model::PeerName("ns-2")});
+  group.ns(2).start();
+  group.run(10s);
+  CHECK(records().partitions[1].kind == "outage");
+  CHECK(records().partitions[1].until.has_value());
+  CHECK(group.system.transcript.contains("ns-0: info all members are fine"));
+}
+
 TEST_CASE("gates refuse natively while a peer is missing, and say who") {
   Group group(Mode::kIgnore);
   for (auto& each : group.system.nameservers) {

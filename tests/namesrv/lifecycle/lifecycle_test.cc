@@ -155,6 +155,47 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("who serves again says how it came to, not how it once started") {
+  Lifecycle life = start({});
+  life.on_turn(100s, at(0s));
+  SUBCASE("after a gap") {
+    life.on_turn(161s, at(61s));
+    life.on_input_processed(at(61s));
+    life.on_tick(at(62s));
+    CHECK(life.reason() == "did not run for 61s, and has caught up");
+  }
+  SUBCASE("after a pause") {
+    life.pause("reaches 1 of 3");
+    life.resume(at(10s));
+    life.on_tick(at(11s));
+    CHECK(life.reason() == "was paused, and has resumed");
+  }
+  SUBCASE("after a resync") {
+    life.start_resync("b had written this nameserver off", at(10s));
+    life.on_resynced();
+    CHECK(life.reason() ==
+          "b had written this nameserver off; has what its peers know");
+  }
+  SUBCASE("after a resync in vain") {
+    life.start_resync("was paused", at(10s));
+    life.on_tick(at(15s));
+    CHECK(life.reason() == "was paused; no peer's list came in 5s");
+  }
+  CHECK(life.state() == State::kServing);
+}
+
+TEST_CASE("with peers it starts before it serves, whatever its roster") {
+  LifecycleSettings settings;
+  settings.waits_for_peers = true;
+  Lifecycle life(settings, {}, at(0s));
+  CHECK(life.state() == State::kStarting);
+  CHECK(life.reason() == "waits for what its peers know");
+  CHECK_FALSE(life.answers_routes());
+  life.end_copying(true, at(2s));
+  CHECK(life.state() == State::kServing);
+  CHECK(life.reason() == "all that a peer knows was here after 2s");
+}
+
 TEST_CASE("the gap is measured against the smallest expiry there is") {
   Lifecycle life = start({});
   life.set_smallest_expiry(3s);

@@ -14,7 +14,8 @@ TEST_CASE("losses that overlap are one record") {
   PartitionHistory history;
   history.on_lost(kB, kStart);
   history.on_lost(kC, kStart + 1s);
-  history.on_seen_by(kD);
+  history.on_seen_by(kD, kB);
+  history.on_seen_by(kC, kD);  // of no concern: kD is here
   history.note("paused: reaches 1 of 3");
   CHECK(history.any_open());
   REQUIRE(history.records().size() == 1);
