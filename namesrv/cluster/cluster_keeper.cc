@@ -161,6 +161,20 @@ void ClusterKeeper::on_holdings_change(const model::PeerName& from,
   if (pause_reasons_.empty()) holdings_.on_change(from, change);
 }
 
+// All are here and none serves: they mistrust themselves as well, or are
+// paused. To refuse on would leave clients with nobody. One that is out of
+// reach may serve, and is waited for.
+bool ClusterKeeper::nobody_has_more() const {
+  const model::PeerNames members = membership_.members(true);
+  return std::all_of(members.begin(), members.end(), [&](const auto& name) {
+    if (name == membership_.self().name) return true;
+    const auto told = told_.find(name);
+    return membership_.reachable(name) && told != told_.end() &&
+           told->second.at > *resyncing_since_ &&
+           told->second.state != model::ServerState::kServing;
+  });
+}
+
 void ClusterKeeper::check_copies() {
   if (!resyncing_since_ && !copying_since_) return;
   bool somebody_serves = false;
@@ -180,7 +194,12 @@ void ClusterKeeper::check_copies() {
       shell_.service->end_copying(true);
     }
   }
-  if (!copying_since_ || somebody_serves) return;
+  if (somebody_serves) return;
+  if (resyncing_since_ && nobody_has_more()) {
+    resyncing_since_.reset();
+    shell_.service->on_resynced();
+  }
+  if (!copying_since_) return;
   // Nobody has it to give, as far as can be known by now.
   const auto targets = membership_.targets();
   const bool all_answered =

@@ -124,6 +124,7 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
   void follow_holdings(const model::PeerHeartbeat& heartbeat);
   // Whether what we waited for is here, at start and after a gap.
   void check_copies();
+  bool nobody_has_more() const;
   // Whether we had lost it as well: nothing one-sided about it then.
   bool lost_lately(const model::PeerName& peer) const;
   void note_observers();

@@ -79,7 +79,10 @@ void ClusterKeeper::perform(const membership::Effect& effect) {
                  {{"peer", off->by.value()}});
     if (!lost_lately(off->by)) {
       history_.on_written_off(off->by, wall);
-      mistrust(off->by.value() + " had written this nameserver off");
+      // One that does not serve has nothing better to offer.
+      if (state_of(off->by) == model::ServerState::kServing) {
+        mistrust(off->by.value() + " had written this nameserver off");
+      }
     }
   } else if (const auto* ask = std::get_if<AskProbe>(&effect)) {
     shell_.calls->probe(

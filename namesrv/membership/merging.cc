@@ -40,7 +40,10 @@ void Membership::on(const Heard& event, base::Instant now) {
   }
   const bool writes_us_off =
       matrix_.reach(sender.name, self_.name) == model::PeerReach::kUnreachable;
-  if (writes_us_off && !from.wrote_us_off) {
+  // One that was set to down and begins anew lost us then: nobody here was
+  // absent.
+  if (writes_us_off && !from.wrote_us_off &&
+      sender.status != model::PeerStatus::kJoining) {
     effects_.push_back(WrittenOff{sender.name});
   }
   from.wrote_us_off = writes_us_off;
