@@ -11,8 +11,8 @@ packages=(
   nlohmann-json3-dev libxxhash-dev libsqlite3-dev libssl-dev zlib1g-dev
   # Tests and checks.
   doctest-dev libbenchmark-dev clang-format clang-tidy python3 procps dpkg-dev
-  # Real brokers and machines of the demo and of some tests.
-  mosquitto libmosquitto-dev iproute2 nftables iptables
+  # Real brokers, leases and machines of the demo and of some tests.
+  mosquitto libmosquitto-dev etcd-server iproute2 nftables iptables
 )
 
 # Node.js for the test with RocketMQ's client for it. Packages of others than
@@ -67,8 +67,10 @@ if [[ ! -e $policy ]]; then
   printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
   "${as_root[@]}" chmod 755 "$policy"
 fi
-had_mosquitto=no
-if [[ ! " ${missing[*]} " == *" mosquitto "* ]]; then had_mosquitto=yes; fi
+had=""
+for service in mosquitto etcd-server; do
+  if [[ ! " ${missing[*]} " == *" $service "* ]]; then had+=" $service "; fi
+done
 
 quiet_apt() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq \
@@ -84,9 +86,13 @@ if ! quiet_apt install --yes --no-install-recommends "${missing[@]}"; then
   find_missing
   give_up "apt-get install failed (Debian 12 has all of them in main)"
 fi
-# It would start at the next boot; a service that was there before stays as is.
-if [[ $had_mosquitto == no ]] && command -v systemctl >/dev/null; then
-  "${as_root[@]}" systemctl disable --quiet mosquitto >/dev/null 2>&1 || true
-fi
+# They would start at the next boot; a service that was there before stays as is.
+disable_unless_there() {  # package, unit
+  if [[ "$had" != *" $1 "* ]] && command -v systemctl >/dev/null; then
+    "${as_root[@]}" systemctl disable --quiet "$2" >/dev/null 2>&1 || true
+  fi
+}
+disable_unless_there mosquitto mosquitto
+disable_unless_there etcd-server etcd
 find_missing
 if [[ ${#missing[@]} -ne 0 ]]; then give_up "still incomplete"; fi

@@ -10,6 +10,7 @@
 #include "base/endpoint.h"
 #include "base/options.h"
 #include "namesrv/cluster/cluster_keeper.h"
+#include "namesrv/etcd/etcd_lease.h"
 
 namespace waypost::server {
 
@@ -32,9 +33,11 @@ struct ClusterOptions {
   std::int64_t quorum_size = 0;
   std::string lease_implementation;
   std::string lease_file;
+  std::string etcd_endpoints;
   std::size_t netsplit_gate = 0;
 
   cluster::ClusterSettings keeper;
+  etcd::EtcdLeaseSettings etcd_lease;          // but for the owner
   std::optional<base::Endpoint> listen_at;     // set: there is a cluster port
   std::optional<base::Endpoint> advertise_as;  // none: the address listened on
 };

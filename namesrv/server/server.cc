@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "namesrv/server/kv_import.h"
+#include "namesrv/server/make_lease.h"
 #include "namesrv/store/sqlite_state_store.h"
 
 namespace waypost::server {
@@ -203,10 +204,9 @@ base::Status Server::listen_for_peers() {
     return count;
   };
   shell.service_address = io_threads_.front()->local();
-  if (settings_.cluster.keeper.partition.lease_implementation ==
-      partition::LeaseKind::kFile) {
-    lease_ = std::make_unique<FileLease>(*loop_, settings_.cluster.lease_file);
-  }
+  lease_ = make_lease(
+      settings_, *loop_, loop_->network(),
+      [this] { return loop_->boot_time(); }, logger_);
   shell.lease = lease_.get();
   shell.logger = logger_;
   cluster_ = std::make_unique<ClusterNode>(settings_, std::move(shell));

@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "namesrv/handlers/remoting/min_broker_id_notifier.h"
 #include "namesrv/server/cluster_node.h"
-#include "namesrv/server/file_lease.h"
 #include "namesrv/server/io_thread.h"
 #include "namesrv/server/settings.h"
 #include "namesrv/server/worker_pool.h"
@@ -76,7 +75,7 @@ class Server {
   std::unique_ptr<WorkerPool> writer_;  // one thread: files, in order
   std::unique_ptr<WorkerPool> decoders_;
 
-  std::unique_ptr<FileLease> lease_;
+  std::unique_ptr<cluster::Lease> lease_;
   std::unique_ptr<ClusterNode> cluster_;  // null: no peers
 
   // While draining.

@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "namesrv/handlers/remoting/min_broker_id_notifier.h"
 #include "namesrv/server/cluster_node.h"
+#include "namesrv/server/make_lease.h"
 #include "namesrv/server/service_port.h"
 #include "wire/model/ids.h"
 
@@ -32,6 +33,7 @@ struct SimNameserver::Life {
   std::unique_ptr<handlers::MinBrokerIdNotifier> min_id_notifier;
   std::unique_ptr<service::NameService> service;
   std::vector<std::unique_ptr<server::ServicePort>> ports;  // of the loops
+  std::unique_ptr<cluster::Lease> lease;                    // configured
   std::unique_ptr<server::ClusterNode> cluster;             // with peers
   struct Seen {
     std::optional<std::uint64_t> version;  // of the table
@@ -149,7 +151,12 @@ void SimNameserver::start_cluster() {
   shell.keep_partitions = [this](const membership::PartitionHistory& history) {
     partitions_ = {history.records().begin(), history.records().end()};
   };
-  shell.lease = lease;
+  if (lease == nullptr) {
+    life.lease = server::make_lease(
+        settings, node_.executor(0), node_.network(0),
+        [this] { return node_.boot_time(); }, logger_);
+  }
+  shell.lease = lease != nullptr ? lease : life.lease.get();
   shell.logger = logger_;
   life.cluster =
       std::make_unique<server::ClusterNode>(settings, std::move(shell));

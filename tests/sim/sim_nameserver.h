@@ -57,7 +57,7 @@ class SimNameserver {
 
   // To be changed before start().
   server::ServerSettings settings;
-  cluster::Lease* lease = nullptr;
+  cluster::Lease* lease = nullptr;  // instead of the configured one
 
  private:
   struct Life;

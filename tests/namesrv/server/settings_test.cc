@@ -1,6 +1,7 @@
 #include "namesrv/server/settings.h"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -77,6 +78,46 @@ TEST_CASE("secrets are known by their keys") {
   for (const char* key : {"listen", "io.threads", "limits.payload"}) {
     CHECK_FALSE(is_secret(key));
   }
+}
+
+std::string refusal(const std::function<void(ClusterOptions&)>& change) {
+  ClusterOptions options;
+  options.listen = "127.0.0.1:0";
+  options.partition_handling =
+      static_cast<std::size_t>(partition::Mode::kLeaseMajority);
+  options.lease_implementation = "etcd";
+  options.etcd_endpoints = "http://10.0.0.7:2379,http://etcd-2:2379/";
+  change(options);
+  const auto done = complete_cluster(options, "ns");
+  return done ? "" : done.error().to_string();
+}
+
+TEST_CASE("a lease in etcd: what would not work is refused in words") {
+  CHECK(refusal([](auto&) {}).empty());
+  CHECK(refusal([](auto& o) { o.etcd_endpoints = ""; }).find("no etcd") !=
+        std::string::npos);
+  CHECK(refusal([](auto& o) {
+          o.etcd_endpoints = "https://h:1";
+        }).find("TLS") != std::string::npos);
+  CHECK(refusal([](auto& o) {
+          o.etcd_lease.ttl = std::chrono::seconds(39);
+        }).find("shorter than release-after") != std::string::npos);
+  CHECK(refusal([](auto& o) {
+          o.etcd_lease.keepalive_interval = std::chrono::seconds(41);
+        }).find("three heartbeat intervals") != std::string::npos);
+  CHECK(refusal([](auto& o) {
+          o.etcd_lease.ttl = std::chrono::milliseconds(120'500);
+        }).find("whole seconds") != std::string::npos);
+  ClusterOptions options;
+  options.listen = "127.0.0.1:0";
+  options.partition_handling =
+      static_cast<std::size_t>(partition::Mode::kLeaseMajority);
+  options.lease_implementation = "etcd";
+  options.etcd_endpoints = "h1:1,h2:2";
+  options.keeper.partition.lease_name = " blue ";
+  REQUIRE(complete_cluster(options, "ns").has_value());
+  CHECK(options.etcd_lease.key == "waypost/lease/blue");
+  CHECK(options.etcd_lease.endpoints.size() == 2);
 }
 
 }  // namespace

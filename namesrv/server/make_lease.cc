@@ -1,0 +1,28 @@
+#include "namesrv/server/make_lease.h"
+
+#include <utility>
+
+#include "namesrv/etcd/etcd_lease.h"
+#include "namesrv/server/file_lease.h"
+
+namespace waypost::server {
+
+std::unique_ptr<cluster::Lease> make_lease(
+    const ServerSettings& settings, base::Executor& executor,
+    transport::Network& network, std::function<base::Duration()> boot_time,
+    const base::Logger& logger) {
+  const partition::Settings& partition = settings.cluster.keeper.partition;
+  if (partition.mode != partition::Mode::kLeaseMajority) return nullptr;
+  if (partition.lease_implementation == partition::LeaseKind::kFile) {
+    return std::make_unique<FileLease>(executor, settings.cluster.lease_file);
+  }
+  etcd::EtcdLeaseSettings lease = settings.cluster.etcd_lease;
+  // A restarted process must not take what an earlier one had for its own.
+  lease.owner = settings.name + "/" +
+                std::to_string(settings.service.incarnation.value());
+  return std::make_unique<etcd::EtcdLease>(
+      executor, network, std::move(boot_time), std::move(lease),
+      logger.for_component(base::LogComponent::kCluster));
+}
+
+}  // namespace waypost::server
