@@ -162,8 +162,8 @@ void HoldingsKeeper::ask(holdings::AskHoldings ask) {
   calls_.ask_holdings(ask.peer, ask.query,
                       [this, alive = alive_, peer = ask.peer](
                           const base::Result<model::HoldingsPage>& page) {
-                        if (!*alive || !page)
-                          return;  // asked again after a while
+                        if (!*alive) return;
+                        if (!page) return holdings_.on_query_failed(peer);
                         perform(holdings_.on_page(peer, *page, now()));
                         on_progress_();
                       });

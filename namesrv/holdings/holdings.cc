@@ -103,6 +103,11 @@ Effects Holdings::on_page(const model::PeerName& peer,
   return take_effects();
 }
 
+void Holdings::on_query_failed(const model::PeerName& peer) {
+  const auto found = peers_.find(peer);
+  if (found != peers_.end()) found->second.asked.reset();
+}
+
 void Holdings::replace_buckets(Peer& peer, const model::PeerName& name,
                                const model::HoldingsPage& page) {
   std::set<model::BrokerKey> named;

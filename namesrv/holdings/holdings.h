@@ -91,6 +91,8 @@ class Holdings {
                     base::Instant now);
   Effects on_page(const model::PeerName& peer, const model::HoldingsPage& page,
                   base::Instant now);
+  // The question got lost: asked again with the next heartbeat.
+  void on_query_failed(const model::PeerName& peer);
   Effects on_change(const model::PeerName& peer,
                     const model::HoldingsChange& change, base::Instant now);
   // The peer sent the registration of a broker, in this content. `taken`: the

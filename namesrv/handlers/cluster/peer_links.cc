@@ -154,7 +154,14 @@ void PeerLinks::ask_holdings(
     const model::PeerName& to, const model::HoldingsQuery& query,
     std::function<void(base::Result<model::HoldingsPage>)> on_page) {
   PeerLink* const link = find(to);
-  if (link == nullptr) return;  // asked again with its next heartbeat
+  if (link == nullptr) {
+    // It has called us, our own call to it is still on its way.
+    executor_.post([alive = alive_, on_page = std::move(on_page)] {
+      if (!*alive) return;
+      on_page(base::fail(base::ErrorCode::kUnavailable, "no such peer"));
+    });
+    return;
+  }
   link->stream(codec::FrameKind::kHoldings, codec::encode(query),
                settings_.stream_timeout,
                [on_page = std::move(on_page)](

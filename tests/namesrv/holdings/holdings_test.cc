@@ -114,6 +114,17 @@ TEST_CASE("equal digests cost nothing, others one question at a time") {
   CHECK(has<AskHoldings>(p.beat(ours, kP, kStart + 3s)));
 }
 
+TEST_CASE("a question that got lost is asked again with the next heartbeat") {
+  Holdings ours{HoldingsSettings{}};
+  Other p;
+  p.list.set(holding("a", 1, 5));
+  first<AskHoldings>(p.beat(ours, kP));
+  CHECK_FALSE(has<AskHoldings>(p.beat(ours, kP, kStart + 1s)));
+  ours.on_query_failed(kP);
+  CHECK(has<AskHoldings>(p.beat(ours, kP, kStart + 2s)));
+  ours.on_query_failed(kQ);  // nobody: nothing happens
+}
+
 TEST_CASE("a broker that only a peer hears is asked for and vouched for") {
   Holdings ours{HoldingsSettings{}};
   Other p;
