@@ -130,6 +130,7 @@ void SimNameserver::start_cluster() {
   shell.service = life.service.get();
   shell.boot_time = [this] { return node_.boot_time(); };
   shell.close_service_port = [this] {
+    ++port_closes_;
     for (std::size_t i = 0; i < io_loops_; ++i) {
       node_.executor(i + 1).post([this, i] { life_->ports[i]->pause(); });
     }
@@ -212,6 +213,14 @@ model::ServerState SimNameserver::state() const {
 
 bool SimNameserver::answers_routes() const {
   return life_->service->tells_routes();
+}
+
+bool SimNameserver::takes_registrations() const {
+  return life_->service->gate_open(partition::Operation::kRegister);
+}
+
+bool SimNameserver::restarting() const {
+  return life_->service->state_view().reason.starts_with("autoheal: ");
 }
 
 std::size_t SimNameserver::service_connections() const {

@@ -50,6 +50,11 @@ class SimNameserver {
   model::ServerState state() const;
   // Neither its state nor a gate refuses route queries.
   bool answers_routes() const;
+  bool takes_registrations() const;
+  // Paused for an autoheal that it lost.
+  bool restarting() const;
+  // How often it closed its service port to pause.
+  std::uint64_t port_closes() const { return port_closes_; }
   std::size_t service_connections() const;
   // Names of the broker groups in the published route of a topic.
   const std::vector<std::string>& brokers_of(const std::string& topic);
@@ -70,6 +75,7 @@ class SimNameserver {
   const std::size_t io_loops_;
   std::vector<lifecycle::RosterEntry> roster_;           // on disk
   std::vector<membership::PartitionRecord> partitions_;  // likewise
+  std::uint64_t port_closes_ = 0;
   std::unique_ptr<Life> life_;
   std::vector<std::unique_ptr<Life>> ended_;
 };

@@ -57,7 +57,10 @@ class LiveBroker : public Checker {
       for (std::size_t n = 0; n < seen.nameservers.size(); ++n) {
         const NameserverView& nameserver = seen.nameservers[n];
         const base::Duration held = linked_.tell(
-            {n, b}, nameserver.serves() && seen.broker_linked(n, b), seen.at);
+            {n, b},
+            nameserver.serves() && nameserver.takes_registrations &&
+                seen.broker_linked(n, b),
+            seen.at);
         const std::string& broker = seen.brokers[b].name;
         if (held > bound_ && !nameserver.brokers.contains(broker)) {
           wrong = nameserver.name + " has served and reached " + broker +

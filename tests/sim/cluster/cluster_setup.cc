@@ -114,7 +114,9 @@ Bounds bounds_of(const ClusterSetup& setup) {
   bounds.converges = 30s;
   // What was written is sent first, for a second at most.
   bounds.pause_closes = 1500ms;
-  bounds.one_side = noticed + 1s;
+  // When only one direction is cut, whoever still hears the other learns of it
+  // when that one, which hears nothing, has given up and is silent as well.
+  bounds.one_side = setup.peer_timeout + noticed + 1s;
   if (partition::family_of(setup.mode) == partition::Family::kDowning) {
     // It waits for a stable view, which never comes to rest for this long.
     bounds.one_side += setup.stable_after +

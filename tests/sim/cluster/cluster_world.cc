@@ -335,9 +335,12 @@ Observation ClusterWorld::observe() {
     view.running = each->running();
     view.awake = each->node().running();
     view.life = each->node().life();
+    view.port_closes = each->port_closes();
     if (view.running) {
       view.state = each->state();
       view.answers_routes = each->answers_routes();
+      view.takes_registrations = each->takes_registrations();
+      view.restarting = each->restarting();
       const auto& brokers = each->brokers_of(Deployment::kTopic);
       view.brokers = {brokers.begin(), brokers.end()};
       view.service_connections = each->service_connections();
@@ -345,8 +348,9 @@ Observation ClusterWorld::observe() {
     seen.nameservers.push_back(std::move(view));
   }
   for (auto& agent : system_.agents) {
-    seen.brokers.push_back(
-        {agent->broker_name(), agent->running(), agent->node().running()});
+    seen.brokers.push_back({agent->broker_name(), agent->running(),
+                            agent->node().running(),
+                            ills_[agent->broker_name()].terminated});
   }
   for (std::size_t i = 0; i < system_.clients.size(); ++i) {
     const SimClient& client = *system_.clients[i];

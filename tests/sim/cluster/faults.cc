@@ -86,6 +86,12 @@ Sides draw_link(const Cast& cast, base::Random& random) {
   return sides;
 }
 
+// The profile gives a client's question a second for all nameservers together.
+Cast without_clients(Cast cast) {
+  cast.clients.clear();
+  return cast;
+}
+
 base::Duration draw_between(base::Duration min, base::Duration max,
                             base::Random& random) {
   const auto span = static_cast<std::uint64_t>(base::to_ms(max - min));
@@ -197,7 +203,7 @@ Schedule draw_schedule(const FaultStyle& style, const Cast& cast,
         fault.sides = draw_link(cast, random);
         break;
       case FaultKind::kSlow:
-        fault.sides = draw_link(cast, random);
+        fault.sides = draw_link(without_clients(cast), random);
         fault.amount = draw_between(std::chrono::milliseconds(20),
                                     std::chrono::milliseconds(400), random);
         break;

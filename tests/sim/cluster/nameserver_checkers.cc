@@ -66,10 +66,15 @@ class Pause : public Checker {
     for (std::size_t n = 0; n < seen.nameservers.size(); ++n) {
       const NameserverView& nameserver = seen.nameservers[n];
       const base::Duration held = paused_.tell(
-          n, nameserver.up() && nameserver.state == model::ServerState::kPaused,
+          {n, nameserver.port_closes},
+          nameserver.up() && nameserver.state == model::ServerState::kPaused,
           seen.at);
       if (held <= bound_) continue;
-      if (nameserver.service_connections > 0) {
+      if (nameserver.answers_routes) {
+        wrong = nameserver.name + " has been paused for " + ms_text(held) +
+                " and answers route queries";
+      }
+      if (nameserver.service_connections > 0 && !nameserver.restarting) {
         wrong = nameserver.name + " has been paused for " + ms_text(held) +
                 " and has " + std::to_string(nameserver.service_connections) +
                 " connections at its service port";
@@ -80,7 +85,8 @@ class Pause : public Checker {
 
  private:
   const base::Duration bound_;
-  HeldFor<std::size_t> paused_;
+  // A pause that ends and begins again between two looks is another one.
+  HeldFor<std::pair<std::size_t, std::uint64_t>> paused_;
 };
 
 // Which nameservers are connected, over others if need be: each with the

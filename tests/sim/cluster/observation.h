@@ -24,9 +24,14 @@ struct NameserverView {
   bool awake = false;    // neither stopped nor asleep
   std::uint64_t life = 0;
   model::ServerState state = model::ServerState::kStarting;
-  bool answers_routes = false;  // neither its state nor a gate refuses
-  Names brokers;                // in its table, for the common topic
+  // Neither its state nor a gate refuses.
+  bool answers_routes = false;
+  bool takes_registrations = false;
+  // Paused to start anew with a winner's state: keeps its connections.
+  bool restarting = false;
+  Names brokers;  // in its table, for the common topic
   std::size_t service_connections = 0;
+  std::uint64_t port_closes = 0;  // how often its service port was closed
 
   bool up() const { return running && awake; }
   bool serves() const { return up() && state == model::ServerState::kServing; }
@@ -36,7 +41,8 @@ struct BrokerView {
   std::string name;
   bool running = false;
   bool awake = false;
-  bool up() const { return running && awake; }
+  bool leaving = false;  // was told to stop
+  bool up() const { return running && awake && !leaving; }
 };
 
 struct ClientView {
