@@ -159,7 +159,10 @@ void FirstRegistration(benchmark::State& state) {
     state.ResumeTiming();
   }
 }
-BENCHMARK(FirstRegistration)->Arg(10'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(FirstRegistration)
+    ->Arg(10'000)
+    ->Arg(kBig)
+    ->Unit(benchmark::kMillisecond);
 
 // One more broker with `event` in a table that is published; it leaves again.
 void add_and_remove(benchmark::State& state, Registry& registry,

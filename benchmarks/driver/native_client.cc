@@ -1,6 +1,7 @@
 #include "benchmarks/driver/native_client.h"
 
 #include <span>
+#include <utility>
 
 #include "wire/codec/native.h"
 #include "wire/model/operations.h"
@@ -71,6 +72,31 @@ base::Result<std::string> NativeClient::call(codec::FrameKind kind,
     answer += *frame;
     if (!header.has_more()) return answer;
   }
+}
+
+base::Result<std::vector<std::string>> NativeClient::call_all(
+    codec::FrameKind kind, const std::vector<std::string>& payloads) {
+  const std::uint64_t first = last_id_ + 1;
+  std::string requests;
+  for (const std::string& payload : payloads) {
+    requests += codec::make_frame(kind, 0, ++last_id_, payload);
+  }
+  const base::Status sent = socket_->send_all(requests);
+  if (!sent) return tl::unexpected(sent.error());
+  std::vector<std::string> answers;
+  while (answers.size() < payloads.size()) {
+    base::Result<std::string> frame = receive_frame();
+    if (!frame) return tl::unexpected(frame.error());
+    const codec::FrameHeader header =
+        codec::decode_frame_header(as_bytes(*frame));
+    if (header.correlation_id < first) continue;  // a push
+    if (header.kind == codec::FrameKind::kError) {
+      return tl::unexpected(error_of(*frame).with_context(
+          codec::frame_kind_name(kind) + " refused"));
+    }
+    answers.push_back(std::move(*frame));
+  }
+  return answers;
 }
 
 base::Result<std::string> NativeClient::receive_frame() {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/endpoint.h"
@@ -30,6 +31,11 @@ class NativeClient {
   // error in it.
   base::Result<std::string> call(codec::FrameKind kind,
                                  std::string_view payload);
+  // Sends all payloads before it waits for the answers, which are of one frame
+  // each; they are returned in the order in which they came. The first error
+  // frame is returned as the error in it.
+  base::Result<std::vector<std::string>> call_all(
+      codec::FrameKind kind, const std::vector<std::string>& payloads);
 
  private:
   explicit NativeClient(std::unique_ptr<BlockingSocket> socket)
