@@ -147,14 +147,30 @@ void HoldingsKeeper::perform(holdings::Effects effects) {
     } else if (auto* content = std::get_if<AskContent>(&effect)) {
       ask(std::move(*content));
     } else if (const auto* push = std::get_if<PushChange>(&effect)) {
-      for (const model::PeerName& peer : reachable_) {
-        calls_.push_holdings(peer, push->change);
-      }
+      changes_.add(push->change);
+      push_what_is_due();
     } else if (const auto* vouch = std::get_if<Vouch>(&effect)) {
       table_.vouch(vouch->broker, vouch->vouched, vouch->released);
     } else if (const auto* bury = std::get_if<Bury>(&effect)) {
       table_.bury(bury->tombstone.broker, bury->tombstone.epoch);
     }
+  }
+}
+
+void HoldingsKeeper::push_what_is_due() {
+  const auto due = changes_.due();
+  if (!due) return;
+  if (*due > now()) {
+    if (push_timer_ != nullptr) return;
+    push_timer_ = executor_.run_after(*due - now(), [this] {
+      push_timer_.reset();
+      push_what_is_due();
+    });
+    return;
+  }
+  const model::HoldingsChange change = changes_.take(now());
+  for (const model::PeerName& peer : reachable_) {
+    calls_.push_holdings(peer, change);
   }
 }
 

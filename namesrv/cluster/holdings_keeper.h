@@ -11,6 +11,7 @@
 #include "base/executor.h"
 #include "base/log.h"
 #include "namesrv/cluster/peer_calls.h"
+#include "namesrv/holdings/change_batch.h"
 #include "namesrv/holdings/holdings.h"
 
 namespace waypost::cluster {
@@ -57,6 +58,7 @@ class HoldingsKeeper {
                        const model::BrokerKey& broker, model::Epoch epoch);
   std::int64_t stamp_after(const model::BrokerKey& broker) const;
   void perform(holdings::Effects effects);
+  void push_what_is_due();
   void ask(holdings::AskHoldings ask);
   void ask(holdings::AskContent ask);
   base::Instant now() const { return executor_.now(); }
@@ -67,6 +69,8 @@ class HoldingsKeeper {
   const std::function<void()> on_progress_;
   const base::Logger logger_;
   holdings::Holdings holdings_;
+  holdings::ChangeBatch changes_;
+  std::unique_ptr<base::Timer> push_timer_;  // while changes wait
   model::PeerNames reachable_;
   struct Divergence {
     base::Instant since;

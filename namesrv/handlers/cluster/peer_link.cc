@@ -11,6 +11,8 @@ namespace {
 
 // Calls that wait for a connection.
 constexpr std::size_t kWaitingMax = 100;
+// What a peer that does not read is told, and holds in our memory.
+constexpr std::size_t kTellsMax = 32;
 
 std::string text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -148,6 +150,13 @@ void PeerLink::call(codec::FrameKind kind, std::string payload,
       [on_answer = std::move(on_answer)](base::Result<std::string> part, bool) {
         on_answer(std::move(part));
       });
+}
+
+void PeerLink::tell(codec::FrameKind kind, std::string payload) {
+  if (!ready() || unanswered_tells_ >= kTellsMax) return;
+  ++unanswered_tells_;
+  call(kind, std::move(payload),
+       [this](const base::Result<std::string>&) { --unanswered_tells_; });
 }
 
 void PeerLink::stream(codec::FrameKind kind, std::string payload,

@@ -61,7 +61,10 @@ class PeerLink : public rpc::ChannelObserver {
   // or too much waits. From the loop.
   void call(codec::FrameKind kind, std::string payload,
             std::function<void(base::Result<std::string>)> on_answer);
-  // The same for an answer of several frames; `last` comes with an error, too.
+  // A call whose answer says nothing and that may get lost: dropped while there
+  // is no connection, or too many of them are unanswered.
+  void tell(codec::FrameKind kind, std::string payload);
+  // A call with an answer of several frames; `last` comes with an error, too.
   using OnPart = std::function<void(base::Result<std::string>, bool last)>;
   void stream(codec::FrameKind kind, std::string payload,
               base::Duration deadline, OnPart on_part);
@@ -93,6 +96,7 @@ class PeerLink : public rpc::ChannelObserver {
   bool closing_ = false;  // by ourselves
   std::optional<rpc::AuthCaller> auth_;
   std::string waiting_beat_;
+  std::size_t unanswered_tells_ = 0;
   struct Waiting {
     codec::FrameKind kind;
     std::string payload;

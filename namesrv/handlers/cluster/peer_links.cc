@@ -176,9 +176,8 @@ void PeerLinks::push_holdings(const model::PeerName& to,
                               const model::HoldingsChange& change) {
   PeerLink* const link = find(to);
   // Who misses it sees another digest in our next heartbeat.
-  if (link == nullptr || !link->ready()) return;
-  link->call(codec::FrameKind::kHoldingsChange, codec::encode(change),
-             [](const base::Result<std::string>&) {});
+  if (link == nullptr) return;
+  link->tell(codec::FrameKind::kHoldingsChange, codec::encode(change));
 }
 
 void PeerLinks::ask_registrations(
