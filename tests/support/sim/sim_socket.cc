@@ -46,6 +46,7 @@ std::size_t SimSocket::send(std::span<const std::byte> bytes) {
   if (taken == 0) return 0;
   if (!outstanding()) unacked_since_ = now();
   output_.append(reinterpret_cast<const char*>(bytes.data()), taken);
+  world_.count_bytes(node_, *peer_node_, taken);
   transmit_soon();
   return taken;
 }

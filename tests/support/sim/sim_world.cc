@@ -265,4 +265,17 @@ const SimWorld::HostEntry* SimWorld::find_host(const std::string& name) const {
   return found == hosts_.end() ? nullptr : &found->second;
 }
 
+void SimWorld::count_bytes(const SimNode& from, const SimNode& to,
+                           std::size_t bytes) {
+  bytes_[std::minmax(&from, &to)] += bytes;
+}
+
+std::uint64_t SimWorld::bytes_between(const std::string& a,
+                                      const std::string& b) {
+  const SimNode* const one = &node(a);
+  const SimNode* const other = &node(b);
+  const auto found = bytes_.find(std::minmax(one, other));
+  return found == bytes_.end() ? 0 : found->second;
+}
+
 }  // namespace waypost::sim

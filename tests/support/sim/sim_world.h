@@ -28,6 +28,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -161,6 +162,9 @@ class SimWorld {
   // Digest of all that happened so far: equal for equal runs.
   std::uint64_t fingerprint() const { return fingerprint_; }
   std::uint64_t event_count() const { return event_count_; }
+  // Bytes that programs on these two nodes have given their connections with
+  // each other, both ways.
+  std::uint64_t bytes_between(const std::string& a, const std::string& b);
 
   // --- For the simulator's own parts ---
 
@@ -177,6 +181,7 @@ class SimWorld {
     Lookup behaviour = Lookup::kWorks;
   };
   const HostEntry* find_host(const std::string& name) const;
+  void count_bytes(const SimNode& from, const SimNode& to, std::size_t bytes);
   // What was to run on the node's executors never will.
   void drop_events_of(const SimNode& node);
   const SimExecutor* current_executor() const { return current_; }
@@ -195,6 +200,7 @@ class SimWorld {
   const SimExecutor* current_ = nullptr;
   std::map<std::string, std::unique_ptr<SimNode>> nodes_;  // by name
   std::map<std::string, HostEntry> hosts_;
+  std::map<std::pair<const SimNode*, const SimNode*>, std::uint64_t> bytes_;
   std::uint64_t fingerprint_ = 0;
   std::uint64_t event_count_ = 0;
   std::uint64_t events_at_now_ = 0;

@@ -1,0 +1,75 @@
+// What nameservers say to each other, counted to the byte: it depends on what
+// changes, not on what is there.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "tests/sim/peer_group.h"
+
+namespace waypost::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using partition::Mode;
+
+constexpr std::size_t kFew = 3;
+constexpr std::size_t kMany = 40;
+
+// A group that has come to rest.
+std::unique_ptr<PeerGroup> group_of(std::size_t brokers) {
+  auto group = std::make_unique<PeerGroup>(Mode::kIgnore, 3, 1, brokers);
+  REQUIRE(group->system.settle());
+  group->run(30s);
+  return group;
+}
+
+std::uint64_t bytes(PeerGroup& group) {
+  return group.system.world.bytes_between("ns-0", "ns-1");
+}
+
+std::uint64_t bytes_in(PeerGroup& group, base::Duration duration) {
+  const std::uint64_t before = bytes(group);
+  group.run(duration);
+  return bytes(group) - before;
+}
+
+TEST_CASE("what peers say while nothing changes does not depend on the table") {
+  const auto few = group_of(kFew);
+  const auto many = group_of(kMany);
+  constexpr auto kSeconds = 30;
+  const std::uint64_t said = bytes_in(*few, kSeconds * 1s);
+  CHECK(said == bytes_in(*many, kSeconds * 1s));
+  CHECK(said > 0);
+  CHECK(said < kSeconds * 20'000UL);
+}
+
+TEST_CASE("one broker that goes costs peers the same in any table") {
+  const auto cost = [](std::size_t brokers) {
+    const auto group = group_of(brokers);
+    const std::uint64_t silence = bytes_in(*group, 10s);
+    group->system.agents[0]->kill();
+    const std::uint64_t with_change = bytes_in(*group, 10s);
+    REQUIRE(with_change > silence);
+    return with_change - silence;
+  };
+  const std::uint64_t among_few = cost(kFew);
+  CHECK(among_few == cost(kMany));
+  // A push and its answer each way.
+  CHECK(among_few < 1000);
+}
+
+TEST_CASE("brokers that all go at once are told in batches") {
+  const auto group = group_of(kMany);
+  const std::uint64_t silence = bytes_in(*group, 5s);
+  for (auto& agent : group->system.agents) agent->kill();
+  const std::uint64_t with_changes = bytes_in(*group, 5s);
+  REQUIRE(with_changes > silence);
+  // A broker's name in each direction, and few frames around them.
+  CHECK(with_changes - silence < kMany * 100UL);
+}
+
+}  // namespace
+}  // namespace waypost::sim
