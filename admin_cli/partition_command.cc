@@ -15,13 +15,20 @@ std::int64_t unix_ms(base::WallTime time) {
   return base::to_ms(time.time_since_epoch());
 }
 
+std::string until_text(const PartitionEntry& entry) {
+  if (!entry.until) return "goes on";
+  return (entry.end_unknown ? "unknown, last seen " : "") +
+         time_text(*entry.until);
+}
+
 std::string lasted_text(const PartitionEntry& entry) {
   if (!entry.until) return "";
   const base::WallTime until = *entry.until;
   // Civil clocks may go back.
   if (until < entry.since) return "";
-  return duration_text(
-      std::chrono::duration_cast<base::Duration>(until - entry.since));
+  return (entry.end_unknown ? "at least " : "") +
+         duration_text(
+             std::chrono::duration_cast<base::Duration>(until - entry.since));
 }
 
 std::string joined(const std::vector<std::string>& texts) {
@@ -46,9 +53,8 @@ std::string table_of(const PartitionList& list) {
   for (const PartitionEntry& entry : list.partitions) {
     table.add_row({std::to_string(entry.id), entry.kind,
                    joined_names(entry.peers), time_text(entry.since),
-                   entry.until ? time_text(*entry.until) : "goes on",
-                   lasted_text(entry), joined_names(entry.seen_by),
-                   joined(entry.actions)});
+                   until_text(entry), lasted_text(entry),
+                   joined_names(entry.seen_by), joined(entry.actions)});
   }
   return table.to_string();
 }
@@ -62,6 +68,7 @@ Json entry_json(const PartitionEntry& entry) {
   json["since_ms"] = unix_ms(entry.since);
   json["until_ms"] = nullptr;
   if (entry.until) json["until_ms"] = unix_ms(*entry.until);
+  json["end_unknown"] = entry.end_unknown;
   json["actions"] = entry.actions;
   return json;
 }

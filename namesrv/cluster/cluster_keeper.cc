@@ -29,7 +29,7 @@ ClusterKeeper::ClusterKeeper(ClusterSettings settings, model::PeerInfo self,
       membership_(settings_.membership,
                   with_mode(std::move(self), settings_.partition.mode),
                   settings_.peers, shell_.executor->now()),
-      history_(200, shell_.kept_partitions, shell_.executor->wall_now()),
+      history_(membership::kPartitionRecordsMax, shell_.kept_partitions),
       holdings_(
           *shell_.executor, *shell_.calls, *shell_.table,
           [this] { check_copies(); }, logger_) {
@@ -59,6 +59,7 @@ void ClusterKeeper::leave() {
 
 void ClusterKeeper::stop() {
   timer_.reset();
+  history_.on_time(shell_.executor->wall_now(), /*last=*/true);
   keep_history();
 }
 
@@ -72,6 +73,7 @@ void ClusterKeeper::tick() {
   holdings_.on_tick();
   check_copies();
   check_readiness();
+  history_.on_time(shell_.executor->wall_now());
   keep_history();
   timer_ = shell_.executor->run_after(
       settings_.membership.detector.heartbeat_interval, [this] { tick(); });
@@ -414,8 +416,12 @@ void ClusterKeeper::warn_of_settings() {
   }
 }
 
-void ClusterKeeper::keep_history() {
-  if (shell_.keep_partitions) shell_.keep_partitions(history_);
+void ClusterKeeper::keep_history(std::function<void(base::Status)> kept) {
+  if (shell_.keep_partitions) {
+    shell_.keep_partitions(history_, std::move(kept));
+  } else if (kept) {
+    kept({});
+  }
 }
 
 }  // namespace waypost::cluster

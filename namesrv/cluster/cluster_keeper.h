@@ -36,8 +36,13 @@ struct ClusterShell {
   TableControl* table = nullptr;
   Lease* lease = nullptr;  // null unless the mode needs one
   std::vector<membership::PartitionRecord> kept_partitions;
-  // Keeps what changed of the history; null: it is not kept.
-  std::function<void(const membership::PartitionHistory&)> keep_partitions;
+  // Keeps the history, when its version has grown; called each second and
+  // whenever somebody waits. `kept`, which may be null, is called once, on the
+  // executor or from inside, when what is in it is where it survives. Null: it
+  // is not kept.
+  using Kept = std::function<void(base::Status)>;
+  std::function<void(const membership::PartitionHistory&, Kept kept)>
+      keep_partitions;
   base::Logger logger;
 };
 
@@ -77,7 +82,9 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
 
   model::ClusterMembers show() const;
   model::PartitionList partitions() const;
-  std::size_t clear_partitions();
+  // How many records went. `kept` is called once, perhaps from inside, when
+  // they are gone from the disk too, or with what prevented that.
+  std::size_t clear_partitions(std::function<void(base::Status)> kept = {});
   // kNotFound: nobody is known by that name; kConflict: it is ourselves.
   base::Result<bool> forget(const model::PeerName& name, bool forgotten);
   void set_peers(std::vector<base::Endpoint> peers);
@@ -134,7 +141,7 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
   void tell_missing();
   void check_readiness();
   void warn_of_settings();
-  void keep_history();
+  void keep_history(std::function<void(base::Status)> kept = {});
   base::Instant now() const { return shell_.executor->now(); }
 
   const ClusterSettings settings_;

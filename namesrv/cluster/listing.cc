@@ -74,14 +74,16 @@ model::PartitionList ClusterKeeper::partitions() const {
          {record.seen_by.begin(), record.seen_by.end()},
          record.since,
          record.until,
-         record.actions});
+         record.actions,
+         record.end_unknown});
   }
   return list;
 }
 
-std::size_t ClusterKeeper::clear_partitions() {
+std::size_t ClusterKeeper::clear_partitions(
+    std::function<void(base::Status)> kept) {
   const std::size_t cleared = history_.clear();
-  if (cleared > 0) keep_history();
+  keep_history(std::move(kept));
   return cleared;
 }
 

@@ -15,22 +15,29 @@ constexpr std::size_t kActionsMax = 50;
 }  // namespace
 
 std::string_view partition_kind_name(PartitionKind kind) {
-  static constexpr std::array<std::string_view, 6> kNames = {
+  static constexpr std::array<std::string_view, kPartitionKinds> kNames = {
       "loss", "outage", "partition", "partial", "one-sided", "own-gap"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
+std::optional<PartitionKind> partition_kind_of(std::string_view name) {
+  for (std::size_t i = 0; i < kPartitionKinds; ++i) {
+    const auto kind = static_cast<PartitionKind>(i);
+    if (partition_kind_name(kind) == name) return kind;
+  }
+  return std::nullopt;
+}
+
 PartitionHistory::PartitionHistory(std::size_t records_max,
-                                   std::vector<PartitionRecord> kept,
-                                   base::WallTime now)
+                                   std::vector<PartitionRecord> kept)
     : records_max_(records_max) {
   for (PartitionRecord& record : kept) {
     next_id_ = std::max(next_id_, record.id + 1);
     // An earlier life's view ended with it.
     if (record.open()) {
-      record.until = now;
-      record.actions.push_back("this nameserver was restarted meanwhile");
-      changed(record);
+      record.until = std::max(record.since, record.last_seen);
+      record.end_unknown = true;
+      ++version_;
     }
     records_.push_back(std::move(record));
   }
@@ -52,6 +59,7 @@ PartitionRecord& PartitionHistory::add(PartitionKind kind,
   record.id = next_id_++;
   record.kind = kind;
   record.since = since;
+  record.last_seen = since;
   records_.push_back(std::move(record));
   return records_.back();
 }
@@ -66,7 +74,7 @@ void PartitionHistory::on_lost(const model::PeerName& peer,
   PartitionRecord& record = open_record(now);
   record.peers.insert(peer);
   away_.insert(peer);
-  changed(record);
+  ++version_;
 }
 
 void PartitionHistory::on_partial(const model::PeerName& suspect,
@@ -77,7 +85,7 @@ void PartitionHistory::on_partial(const model::PeerName& suspect,
   if (record->kind != PartitionKind::kPartial) record->seen_by.clear();
   record->kind = PartitionKind::kPartial;
   record->seen_by.insert(by);
-  changed(*record);
+  ++version_;
 }
 
 void PartitionHistory::on_seen_by(const model::PeerName& observer,
@@ -86,7 +94,7 @@ void PartitionHistory::on_seen_by(const model::PeerName& observer,
   if (record == nullptr || !away_.contains(subject)) return;
   if (record->kind == PartitionKind::kPartial) return;
   if (!record->seen_by.insert(observer).second) return;
-  changed(*record);
+  ++version_;
 }
 
 void PartitionHistory::on_back(const model::PeerName& peer, bool same_life,
@@ -114,7 +122,7 @@ void PartitionHistory::settle(const model::PeerName& peer, base::WallTime now) {
       record->kind = PartitionKind::kOutage;
     }
   }
-  changed(*record);
+  ++version_;
 }
 
 void PartitionHistory::on_written_off(const model::PeerName& by,
@@ -126,7 +134,7 @@ void PartitionHistory::on_written_off(const model::PeerName& by,
   PartitionRecord& record = add(PartitionKind::kOneSided, now);
   record.peers.insert(by);
   record.until = now;
-  changed(record);
+  ++version_;
 }
 
 void PartitionHistory::on_own_gap(base::Duration gap, base::WallTime now) {
@@ -136,7 +144,7 @@ void PartitionHistory::on_own_gap(base::Duration gap, base::WallTime now) {
       "did not run for " +
       base::format_duration(
           std::chrono::floor<std::chrono::milliseconds>(gap)));
-  changed(record);
+  ++version_;
 }
 
 void PartitionHistory::note(std::string action) {
@@ -144,27 +152,29 @@ void PartitionHistory::note(std::string action) {
   if (record == nullptr && !records_.empty()) record = &records_.back();
   if (record == nullptr || record->actions.size() >= kActionsMax) return;
   record->actions.push_back(std::move(action));
-  changed(*record);
+  ++version_;
+}
+
+void PartitionHistory::on_time(base::WallTime now, bool last) {
+  for (PartitionRecord& record : records_) {
+    if (!record.open()) continue;
+    // Civil clocks may go back.
+    const base::Duration step = now - record.last_seen;
+    if (step == base::Duration(0)) continue;
+    if (!last && step > base::Duration(0) && step < kLastSeenStep) continue;
+    record.last_seen = now;
+    ++version_;
+  }
 }
 
 std::size_t PartitionHistory::clear() {
   const std::size_t before = records_.size();
   std::erase_if(records_,
                 [](const PartitionRecord& each) { return !each.open(); });
+  if (records_.size() < before) ++version_;
   return before - records_.size();
 }
 
 bool PartitionHistory::any_open() const { return !away_.empty(); }
-
-std::vector<std::uint64_t> PartitionHistory::take_changed() {
-  return std::exchange(changed_, {});
-}
-
-void PartitionHistory::changed(const PartitionRecord& record) {
-  if (std::find(changed_.begin(), changed_.end(), record.id) ==
-      changed_.end()) {
-    changed_.push_back(record.id);
-  }
-}
 
 }  // namespace waypost::membership

@@ -22,7 +22,10 @@ enum class PartitionKind : std::uint8_t {
   kOneSided = 4,   // we were written off and never lost anybody
   kOwnGap = 5,     // we did not run
 };
+inline constexpr std::size_t kPartitionKinds = 6;
 std::string_view partition_kind_name(PartitionKind kind);
+// None: no kind of ours has that name.
+std::optional<PartitionKind> partition_kind_of(std::string_view name);
 
 // One loss of sight as this nameserver lived it: who, since when, until when,
 // seen by whom, what was done.
@@ -35,6 +38,10 @@ struct PartitionRecord {
   base::WallTime since;
   std::optional<base::WallTime> until;  // none: it goes on
   std::vector<std::string> actions;     // "paused: ..."
+  // While it goes on: when that was last put down, kLastSeenStep ago at most.
+  base::WallTime last_seen;
+  // This nameserver ended before it did: `until` is when it was last seen.
+  bool end_unknown = false;
 
   bool open() const { return !until.has_value(); }
 
@@ -42,13 +49,19 @@ struct PartitionRecord {
                          const PartitionRecord&) = default;
 };
 
-// The records, newest last. Losses that overlap are one record. A pure value;
-// what changed since the last look is to be kept by the caller.
+// A file is not written each second because a partition goes on.
+inline constexpr base::Duration kLastSeenStep = std::chrono::seconds(10);
+// The oldest make room for new ones beyond this many; docs/partitions.md.
+inline constexpr std::size_t kPartitionRecordsMax = 200;
+
+// The records, newest last. Losses that overlap are one record. A pure value,
+// to be kept by the caller whenever its version grows.
 class PartitionHistory {
  public:
-  explicit PartitionHistory(std::size_t records_max = 200,
-                            std::vector<PartitionRecord> kept = {},
-                            base::WallTime now = {});
+  // `kept` are those of an earlier life, oldest first. What went on when that
+  // ended is over now, with an end that nobody knows.
+  explicit PartitionHistory(std::size_t records_max = kPartitionRecordsMax,
+                            std::vector<PartitionRecord> kept = {});
 
   void on_lost(const model::PeerName& peer, base::WallTime now);
   // `by` reaches a peer that we lost.
@@ -64,27 +77,28 @@ class PartitionHistory {
   void on_own_gap(base::Duration gap, base::WallTime now);
   // What this nameserver did; goes to the open record, or to the last.
   void note(std::string action);
+  // To be called now and then; `last`: this nameserver is about to end.
+  void on_time(base::WallTime now, bool last = false);
 
   // All that are over; those that go on stay. How many went.
   std::size_t clear();
 
   const std::deque<PartitionRecord>& records() const { return records_; }
   bool any_open() const;
-  // Ids that were added or changed since the last call, for who keeps them.
-  std::vector<std::uint64_t> take_changed();
+  // Grows with every change of the records.
+  std::uint64_t version() const { return version_; }
 
  private:
   PartitionRecord& open_record(base::WallTime now);
   PartitionRecord* current();
   void settle(const model::PeerName& peer, base::WallTime now);
-  void changed(const PartitionRecord& record);
   PartitionRecord& add(PartitionKind kind, base::WallTime since);
 
   std::size_t records_max_;
   std::uint64_t next_id_ = 1;
   std::deque<PartitionRecord> records_;
   model::PeerNames away_;  // of the open record
-  std::vector<std::uint64_t> changed_;
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace waypost::membership

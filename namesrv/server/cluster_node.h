@@ -36,7 +36,9 @@ class ClusterNode : private cluster::ServiceControl,
     // What the service port is reached at, for peers and operators.
     base::Endpoint service_address;
     std::vector<membership::PartitionRecord> kept_partitions;
-    std::function<void(const membership::PartitionHistory&)> keep_partitions;
+    std::function<void(const membership::PartitionHistory&,
+                       cluster::ClusterShell::Kept)>
+        keep_partitions;
     cluster::Lease* lease = nullptr;
     base::Logger logger;
   };

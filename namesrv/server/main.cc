@@ -45,7 +45,8 @@ waypost::process::Program describe() {
       "ends; a second one ends at once. SIGHUP reads log.level again from the "
       "configuration file.",
       "The data directory holds roster.json (the brokers to wait for after a "
-      "restart), address (the address in use) and a lock."};
+      "restart), state.db (configuration and permissions), partitions.db (the "
+      "records of partitions), address (the address in use) and a lock."};
   program.exit_statuses = {
       {1,
        "it could not start: the address is taken, the data directory "

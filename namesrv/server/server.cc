@@ -208,6 +208,19 @@ base::Status Server::listen_for_peers() {
       settings_, *loop_, loop_->network(),
       [this] { return loop_->boot_time(); }, logger_);
   shell.lease = lease_.get();
+  partitions_ = std::make_unique<PartitionKeeper>(
+      store::make_sqlite_partition_store(settings_.data_dir),
+      PartitionKeeper::Shell{
+          loop_.get(),
+          [this](std::function<void()> work) {
+            writer_->post(std::move(work));
+          },
+          logger_.for_component(base::LogComponent::kCluster)});
+  shell.kept_partitions = partitions_->load();
+  shell.keep_partitions = [this](const membership::PartitionHistory& history,
+                                 PartitionKeeper::Kept kept) {
+    partitions_->keep(history, std::move(kept));
+  };
   shell.logger = logger_;
   cluster_ = std::make_unique<ClusterNode>(settings_, std::move(shell));
   return cluster_->listen();

@@ -12,6 +12,7 @@
 #include "namesrv/handlers/remoting/min_broker_id_notifier.h"
 #include "namesrv/server/cluster_node.h"
 #include "namesrv/server/io_thread.h"
+#include "namesrv/server/partition_keeper.h"
 #include "namesrv/server/settings.h"
 #include "namesrv/server/worker_pool.h"
 #include "namesrv/service/name_service.h"
@@ -75,6 +76,7 @@ class Server {
   std::unique_ptr<WorkerPool> writer_;  // one thread: files, in order
   std::unique_ptr<WorkerPool> decoders_;
 
+  std::unique_ptr<PartitionKeeper> partitions_;  // null: no peers
   std::unique_ptr<cluster::Lease> lease_;
   std::unique_ptr<ClusterNode> cluster_;  // null: no peers
 

@@ -1,18 +1,12 @@
 #include "namesrv/store/sqlite_state_store.h"
 
-#include <cstdio>
 #include <optional>
 #include <utility>
 
-#include <fcntl.h>
-
-#include "namesrv/store/file.h"
-#include "namesrv/store/sqlite.h"
+#include "namesrv/store/sqlite_file.h"
 
 namespace waypost::store {
 namespace {
-
-constexpr std::int64_t kApplicationId = 0x57505354;  // "WPST"
 
 // The schema's history: what makes version N + 1 of version N. Only to be added
 // to.
@@ -27,47 +21,10 @@ constexpr const char* kMigrations[] = {
     "  owner BLOB NOT NULL, reason BLOB NOT NULL,"
     "  set_at_ms INTEGER NOT NULL, lapses_at_ms INTEGER) WITHOUT ROWID;",
 };
-constexpr std::int64_t kSchemaVersion = std::size(kMigrations);
-
-constexpr const char* kSettings =
-    "PRAGMA locking_mode = EXCLUSIVE;"
-    "PRAGMA journal_mode = WAL;"
-    "PRAGMA synchronous = FULL;";
-
-std::int64_t to_ms(base::WallTime time) {
-  return base::to_ms(time.time_since_epoch());
-}
-base::WallTime wall_time(std::int64_t ms) {
-  return base::WallTime(std::chrono::milliseconds(ms));
-}
-
-// Runs a statement to its end.
-base::Status finish(Sqlite& database, SqliteStatement& statement) {
-  const bool done = statement.step() == SQLITE_DONE;
-  if (!done) {
-    auto error = database.error("write");
-    statement.reset();
-    return tl::unexpected(std::move(error));
-  }
-  statement.reset();
-  return {};
-}
+constexpr SqliteSchema kSchema = {0x57505354, kMigrations};  // "WPST"
 
 base::Result<SqliteStatement> prepared(Sqlite& database, const char* sql) {
   return database.prepare(sql);
-}
-
-// Calls `use` for each row.
-template <typename Use>
-base::Status for_each_row(Sqlite& database, const char* sql, Use&& use) {
-  auto statement = database.prepare(sql);
-  if (!statement) return tl::unexpected(statement.error());
-  for (;;) {
-    const int code = statement->step();
-    if (code == SQLITE_DONE) return {};
-    if (code != SQLITE_ROW) return tl::unexpected(database.error("read"));
-    use(*statement);
-  }
 }
 
 base::Result<HardState> read(Sqlite& database) {
@@ -116,7 +73,10 @@ class SqliteStateStore final : public HardStateStore {
       return state;
     }
     database_.reset();
-    base::Error error = set_aside(state.error());
+    base::Error error = set_aside_sqlite_file(
+        path_, state.error(),
+        "this nameserver starts without key-value configuration and "
+        "permission overrides: set them again, as they are at the others");
     if (auto anew = open(); !anew) {
       database_.reset();
       return tl::unexpected(anew.error().with_context(error.message));
@@ -143,63 +103,12 @@ class SqliteStateStore final : public HardStateStore {
 
  private:
   base::Result<HardState> open() {
-    // SQLite would let everybody read it; its log takes the file's mode.
-    const FileDescriptor made(
-        ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
-    auto database = Sqlite::open(path_);
+    auto database = open_sqlite_file(path_, kSchema);
     if (!database) return tl::unexpected(database.error());
     database_.emplace(std::move(*database));
-    if (auto ok = prepare_file(); !ok) {
-      database_.reset();
-      return tl::unexpected(ok.error());
-    }
     auto state = read(*database_);
     if (!state) database_.reset();
     return state;
-  }
-
-  base::Status prepare_file() {
-    if (auto ok = database_->run(kSettings); !ok) return ok;
-    auto check = database_->text("PRAGMA quick_check(1)");
-    if (!check) return tl::unexpected(check.error());
-    if (*check != "ok") {
-      return base::fail(base::ErrorCode::kMalformed,
-                        path_ + " is damaged: " + *check);
-    }
-    auto version = database_->number("PRAGMA user_version");
-    if (!version) return tl::unexpected(version.error());
-    auto owner = database_->number("PRAGMA application_id");
-    if (!owner) return tl::unexpected(owner.error());
-    auto tables = database_->number("SELECT count(*) FROM sqlite_master");
-    if (!tables) return tl::unexpected(tables.error());
-    if (*owner != kApplicationId && (*tables > 0 || *owner != 0)) {
-      return base::fail(base::ErrorCode::kUnsupported,
-                        path_ + " is the database of another program",
-                        "give this nameserver a data directory of its own");
-    }
-    if (*version > kSchemaVersion) {
-      return base::fail(
-          base::ErrorCode::kUnsupported,
-          path_ + " has schema version " + std::to_string(*version) +
-              ", this program knows versions up to " +
-              std::to_string(kSchemaVersion),
-          "run the newer program that wrote it, or use another data directory");
-    }
-    return migrate(*version);
-  }
-
-  base::Status migrate(std::int64_t version) {
-    if (version == kSchemaVersion) return {};
-    std::string steps = "BEGIN IMMEDIATE;";
-    for (; version < kSchemaVersion; ++version) {
-      steps += kMigrations[version];
-    }
-    steps += "PRAGMA application_id = " + std::to_string(kApplicationId) +
-             ";PRAGMA user_version = " + std::to_string(kSchemaVersion) +
-             ";COMMIT;";
-    auto ok = database_->run(steps.c_str());
-    if (!ok) (void)database_->run("ROLLBACK");
-    return ok;
   }
 
   base::Status write(const model::KvChange& change) {
@@ -245,22 +154,6 @@ class SqliteStateStore final : public HardStateStore {
     if (!entry) return tl::unexpected(entry.error());
     entry->bind(1, clear.broker_name.value());
     return finish(*database_, *entry);
-  }
-
-  // Moves the file and its log out of the way, for somebody to look at.
-  base::Error set_aside(base::Error error) const {
-    const std::string aside = path_ + ".unreadable";
-    std::rename((path_ + "-wal").c_str(), (aside + "-wal").c_str());
-    std::remove((path_ + "-shm").c_str());
-    if (std::rename(path_.c_str(), aside.c_str()) != 0) {
-      std::remove(path_.c_str());
-    }
-    error.code = base::ErrorCode::kMalformed;
-    error.advice =
-        "it was renamed to " + aside +
-        "; this nameserver starts without key-value configuration and "
-        "permission overrides: set them again, as they are at the others";
-    return error;
   }
 
   const std::string path_;

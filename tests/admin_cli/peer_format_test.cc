@@ -144,15 +144,28 @@ TEST_CASE("partitions: who, since, until, seen by whom, what was done") {
         "\n0 records at 10.0.0.2:9877\n");
 }
 
+TEST_CASE("a partition whose end nobody saw") {
+  model::PartitionList list = two_records();
+  list.partitions.pop_back();
+  list.partitions[0].end_unknown = true;
+  const std::string table = partition_table({{kPortA, list}});
+  CHECK(table.find("unknown, last seen 2026-09-21T14:14:35Z  at least 1m15s") !=
+        std::string::npos);
+  CHECK(json::parse(partition_json(
+            {{kPortA, list}}))["answers"][0]["partitions"][0]["end_unknown"] ==
+        true);
+}
+
 TEST_CASE("partitions as JSON") {
   const auto document = json::parse(partition_json({{kPortA, two_records()}}));
   CHECK(document["command"] == "cluster partitions");
   CHECK(document["answers"][0]["partitions"] == json::parse(R"([
     {"id": 7, "kind": "partition", "peers": ["b", "c"], "seen_by": ["d"],
      "since_ms": 1790000000000, "until_ms": 1790000075000,
-     "actions": ["paused: minority", "resumed"]},
+     "end_unknown": false, "actions": ["paused: minority", "resumed"]},
     {"id": 8, "kind": "loss", "peers": ["b"], "seen_by": [],
-     "since_ms": 1790000100000, "until_ms": null, "actions": []}])"));
+     "since_ms": 1790000100000, "until_ms": null, "end_unknown": false,
+     "actions": []}])"));
 }
 
 }  // namespace

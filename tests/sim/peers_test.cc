@@ -183,7 +183,7 @@ TEST_CASE("partitions are recorded and survive a restart") {
   group.run(30s);
   group.system.world.heal_all();
   group.run(10s);
-  const auto& list = group.ns(2).keeper().partitions().partitions;
+  const auto list = group.ns(2).keeper().partitions().partitions;
   INFO(group.system.transcript.text());
   REQUIRE(list.size() == 1);
   CHECK(list[0].kind == "partition");
@@ -193,8 +193,42 @@ TEST_CASE("partitions are recorded and survive a restart") {
   group.ns(2).kill();
   group.ns(2).start();
   group.run(10s);
-  CHECK(group.ns(2).keeper().partitions().partitions.size() == 1);
+  CHECK(group.ns(2).keeper().partitions().partitions == list);
   CHECK(group.ns(2).keeper().clear_partitions() == 1);
+  group.ns(2).kill();
+  group.ns(2).start();
+  group.run(3s);
+  CHECK(group.ns(2).keeper().partitions().partitions.empty());
+}
+
+TEST_CASE("a partition that a killed nameserver did not see end") {
+  Group group(Mode::kIgnore);
+  REQUIRE(group.system.settle());
+  group.run(5s);
+  group.cut_off({2});
+  const base::WallTime cut = group.ns(2).node().executor().wall_now();
+  group.run(60s);
+  REQUIRE(group.ns(2).keeper().partitions().partitions.size() == 1);
+  CHECK_FALSE(
+      group.ns(2).keeper().partitions().partitions[0].until.has_value());
+  group.ns(2).kill();
+  group.run(60s);
+  group.system.world.heal_all();
+  group.ns(2).start();
+  group.run(10s);
+  const auto list = group.ns(2).keeper().partitions().partitions;
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].end_unknown);
+  REQUIRE(list[0].until.has_value());
+  // Put down every ten seconds.
+  CHECK(*list[0].until > cut + 48s);
+  CHECK(*list[0].until <= cut + 60s);
+  CHECK(group.ns(2).keeper().show().open_partitions == 0);
+  // The others saw it, and know when.
+  const auto others = group.ns(0).keeper().partitions().partitions;
+  REQUIRE(others.size() == 1);
+  CHECK_FALSE(others[0].end_unknown);
+  CHECK(*others[0].until > cut + 119s);
 }
 
 TEST_CASE("one that starts while a peer is dead says so, in log and records") {

@@ -149,8 +149,10 @@ void SimNameserver::start_cluster() {
   };
   shell.service_address = endpoint();
   shell.kept_partitions = partitions_;
-  shell.keep_partitions = [this](const membership::PartitionHistory& history) {
+  shell.keep_partitions = [this](const membership::PartitionHistory& history,
+                                 const cluster::ClusterShell::Kept& kept) {
     partitions_ = {history.records().begin(), history.records().end()};
+    if (kept) kept({});
   };
   if (lease == nullptr) {
     life.lease = server::make_lease(

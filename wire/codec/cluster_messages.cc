@@ -71,6 +71,7 @@ flatbuffers::Offset<wire::PartitionEntry> write_partition(
   table.add_since_ms(to_unix_ms(entry.since));
   if (entry.until) table.add_until_ms(to_unix_ms(*entry.until));
   table.add_actions(actions);
+  table.add_end_unknown(entry.end_unknown);
   return table.Finish();
 }
 
@@ -86,6 +87,7 @@ model::PartitionEntry read_partition(const wire::PartitionEntry& in,
     out.until = reader.wall_time(*until, "partitions.until_ms");
   }
   out.actions = read_texts(in.actions(), reader, "partitions.actions");
+  out.end_unknown = in.end_unknown();
   return out;
 }
 

@@ -57,6 +57,7 @@ struct PartitionEntry {
   base::WallTime since;
   std::optional<base::WallTime> until;
   std::vector<std::string> actions;
+  bool end_unknown = false;  // `until` is when it was last seen
 
   friend bool operator==(const PartitionEntry&,
                          const PartitionEntry&) = default;

@@ -82,9 +82,7 @@ void ClusterSession::on_request(const codec::FrameView& frame) {
     case Kind::kListPartitions:
       return answer(session_, frame, context_.keeper->partitions());
     case Kind::kClearPartitions:
-      return answer(
-          session_, frame,
-          model::ChangeReply{context_.keeper->clear_partitions() > 0});
+      return clear_partitions(frame);
     case Kind::kForgetPeer:
       return forget(frame);
     case Kind::kClusterView:
@@ -226,6 +224,29 @@ void ClusterSession::registrations(const codec::FrameView& frame) {
   session_.expect(false);
   RegistrationRun::go_on(std::make_shared<RegistrationRun>(RegistrationRun{
       context_, session_.id(), frame.header, std::move(message.brokers)}));
+}
+
+// Answered when they are gone from the disk, too.
+void ClusterSession::clear_partitions(const codec::FrameView& frame) {
+  session_.expect(false);
+  const auto cleared = std::make_shared<std::size_t>(0);
+  const auto go_on = [&context = context_, id = session_.id(), cleared,
+                      header = frame.header](const base::Status& kept) {
+    rpc::ServerSession* session = context.find_session(id);
+    if (session == nullptr) return;
+    if (kept) {
+      session->reply(header.kind, codec::kFlagReply, header.correlation_id,
+                     codec::encode(model::ChangeReply{*cleared > 0}));
+    } else {
+      session->reply_error(header.correlation_id, kept.error());
+    }
+    session->settle();
+  };
+  // The answer says what went, so it cannot be given from inside.
+  *cleared = context_.keeper->clear_partitions(
+      [executor = context_.executor, go_on](const base::Status& kept) {
+        executor->post([go_on, kept] { go_on(kept); });
+      });
 }
 
 void ClusterSession::forget(const codec::FrameView& frame) {

@@ -46,6 +46,7 @@ class ClusterSession : public rpc::SessionHandler {
   void holdings(const codec::FrameView& frame);
   void holdings_change(const codec::FrameView& frame);
   void registrations(const codec::FrameView& frame);
+  void clear_partitions(const codec::FrameView& frame);
   void forget(const codec::FrameView& frame);
   bool admitted() const;
 

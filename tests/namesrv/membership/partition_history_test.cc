@@ -1,5 +1,7 @@
 #include "namesrv/membership/partition_history.h"
 
+#include <utility>
+
 #include <doctest/doctest.h>
 
 namespace waypost::membership {
@@ -86,18 +88,87 @@ TEST_CASE("what is over can be cleared, and old records make room") {
   CHECK(history.any_open());
 }
 
-TEST_CASE("records survive a restart; what was open ends with it") {
+using Records = std::vector<PartitionRecord>;
+Records copied(const PartitionHistory& history) {
+  return {history.records().begin(), history.records().end()};
+}
+
+TEST_CASE("records survive a restart; the end of what went on is unknown") {
+  PartitionHistory history;
+  history.on_lost(kC, kStart);
+  history.on_back(kC, true, kStart + 1s);
+  history.on_lost(kB, kStart + 2s);
+  history.on_time(kStart + 40s);
+  // Killed at 45 s.
+  PartitionHistory again(200, copied(history));
+  REQUIRE(again.records().size() == 2);
+  CHECK(again.records()[0] == history.records()[0]);
+  const PartitionRecord& unknown = again.records()[1];
+  CHECK(unknown.end_unknown);
+  CHECK(unknown.until == kStart + 40s);
+  CHECK(unknown.kind == PartitionKind::kLoss);
+  CHECK_FALSE(again.any_open());
+  CHECK(again.version() > 0);  // to be put down
+  again.on_lost(kC, kStart + 70s);
+  CHECK(again.records()[2].id == 3);
+  CHECK(again.clear() == 2);
+  // A third life changes nothing of what is known to be over.
+  const PartitionHistory third(200, {again.records().front()});
+  CHECK(third.records()[0].end_unknown);
+  history.on_gone(kB, kStart + 50s);
+  const PartitionHistory over(200, copied(history));
+  CHECK(over.version() == 0);
+  CHECK_FALSE(over.records()[1].end_unknown);
+}
+
+TEST_CASE(
+    "a record that goes on is put down every ten seconds, and at the end") {
   PartitionHistory history;
   history.on_lost(kB, kStart);
-  CHECK(history.take_changed() == std::vector<std::uint64_t>{1});
-  CHECK(history.take_changed().empty());
-  PartitionHistory again(
-      200, {history.records().begin(), history.records().end()}, kStart + 60s);
-  REQUIRE(again.records().size() == 1);
-  CHECK(again.records()[0].until == kStart + 60s);
-  CHECK(again.take_changed() == std::vector<std::uint64_t>{1});
-  again.on_lost(kC, kStart + 70s);
-  CHECK(again.records()[1].id == 2);
+  const auto version = history.version();
+  history.on_time(kStart + 9s);
+  CHECK(history.version() == version);
+  history.on_time(kStart + 10s);
+  CHECK(history.version() == version + 1);
+  CHECK(history.records()[0].last_seen == kStart + 10s);
+  history.on_time(kStart + 11s, true);
+  CHECK(history.records()[0].last_seen == kStart + 11s);
+  history.on_time(kStart - 1h);  // the civil clock went back
+  CHECK(history.records()[0].last_seen == kStart - 1h);
+  const PartitionHistory again(200, copied(history));
+  CHECK(again.records()[0].until == kStart);
+}
+
+TEST_CASE("every change of the records is a new version") {
+  PartitionHistory history;
+  std::uint64_t last = history.version();
+  const auto grew = [&] {
+    return history.version() > std::exchange(last, history.version());
+  };
+  history.on_lost(kB, kStart);
+  CHECK(grew());
+  history.on_seen_by(kD, kB);
+  CHECK(grew());
+  history.on_seen_by(kD, kB);
+  CHECK_FALSE(grew());
+  history.note("paused");
+  CHECK(grew());
+  history.on_back(kB, true, kStart + 1s);
+  CHECK(grew());
+  history.on_time(kStart + 1h);
+  CHECK_FALSE(grew());
+  CHECK(history.clear() == 1);
+  CHECK(grew());
+  CHECK(history.clear() == 0);
+  CHECK_FALSE(grew());
+}
+
+TEST_CASE("kinds have names, and back") {
+  for (std::size_t i = 0; i < kPartitionKinds; ++i) {
+    const auto kind = static_cast<PartitionKind>(i);
+    CHECK(partition_kind_of(partition_kind_name(kind)) == kind);
+  }
+  CHECK_FALSE(partition_kind_of("later").has_value());
 }
 
 }  // namespace

@@ -67,5 +67,11 @@ TEST_CASE("generation 002: a route with an order configuration") {
   check_golden(generation_002() / "route.full", route);
 }
 
+TEST_CASE("generation 002: a partition whose end nobody saw") {
+  auto list = partition_list_examples().full;
+  list.partitions[0].end_unknown = true;
+  check_golden(generation_002() / "partition_list.full", list);
+}
+
 }  // namespace
 }  // namespace waypost::codec

@@ -179,8 +179,9 @@ Examples<model::PartitionList> partition_list_examples() {
              {PeerName("ns-d")},
              base::WallTime(1'700'000'000'123ms),
              base::WallTime(1'700'000'600'000ms),
-             {"paused: reaches 1 of 4", "resumed"}},
-            {8, "loss", {}, {}, base::WallTime(0ms), {}, {}}}},
+             {"paused: reaches 1 of 4", "resumed"},
+             false},
+            {8, "loss", {}, {}, base::WallTime(0ms), {}, {}, false}}},
           {}};
 }
 
