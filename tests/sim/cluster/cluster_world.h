@@ -34,6 +34,11 @@ class ClusterWorld {
   // Waits until everything is whole again and a little longer.
   bool heal();
 
+  // Beside those that the mode brings; before settle().
+  void add_checker(std::unique_ptr<Checker> checker) {
+    checkers_.push_back(std::move(checker));
+  }
+
   // What somebody who sees everything sees now.
   Observation observe();
 

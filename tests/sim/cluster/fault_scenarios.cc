@@ -61,7 +61,7 @@ std::vector<Style> styles() {
 Outcome play(const Plan& plan, const Style& style) {
   const ClusterSetup setup = draw_setup(plan.seed, plan.mode);
   base::Random random(plan.seed ^ 0xfa17'fa17'fa17'fa17U);
-  const auto drawn = static_cast<std::int64_t>(15 + random.below(36));
+  const auto drawn = static_cast<std::int64_t>(12 + random.below(28));
   const std::int64_t ticks = plan.ticks.value_or(drawn);
   const base::Duration length = std::chrono::seconds(ticks);
   const Schedule schedule =
