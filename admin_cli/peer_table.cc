@@ -65,6 +65,11 @@ std::string state_text(const MemberListing& member) {
   return "";
 }
 
+// Of what it did when it was last heard, and of no earlier life.
+std::string reason_text(const MemberListing& member) {
+  return member.reach == PeerReach::kUnknown ? "" : member.state_reason;
+}
+
 std::string up_text(const MemberListing& member) {
   return member.info.up_number == model::kNeverUp
              ? ""
@@ -83,7 +88,7 @@ std::vector<std::string> row_of(const MemberListing& member) {
           member.self ? "" : duration_text(member.silent_for),
           std::to_string(member.holdings),
           member.diverges_for ? duration_text(*member.diverges_for) : "",
-          member.state_reason};
+          reason_text(member)};
 }
 
 Json member_json(const MemberListing& member) {

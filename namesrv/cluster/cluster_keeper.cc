@@ -359,7 +359,9 @@ void ClusterKeeper::end_restart(const model::PeerName& winner) {
 }
 
 void ClusterKeeper::set_down(const model::PeerNames& names) {
+  deciding_ = true;
   step(membership::SetDown{names});
+  deciding_ = false;
 }
 
 void ClusterKeeper::note(const std::string& action) {

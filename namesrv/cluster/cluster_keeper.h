@@ -163,6 +163,7 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
   std::optional<base::Duration> last_boot_time_;
   std::unique_ptr<base::Timer> timer_;
   bool view_changed_ = false;
+  bool deciding_ = false;  // we set somebody to down just now
   base::Instant started_{};
   bool looked_for_silent_ = false;
   model::PeerNames missing_told_;  // in the log

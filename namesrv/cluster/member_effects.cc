@@ -42,6 +42,10 @@ void ClusterKeeper::perform(const membership::Effect& effect) {
     view_changed_ = true;
   } else if (const auto* down = std::get_if<PeerDown>(&effect)) {
     logger_.warn("a peer was set to down", {{"peer", down->peer.value()}});
+    // Who decides has noted all of them already, and why.
+    if (!deciding_) {
+      history_.note("the leader set " + down->peer.value() + " to down");
+    }
     holdings_.on_gone(down->peer);
     history_.on_gone(down->peer, wall);
     view_changed_ = true;

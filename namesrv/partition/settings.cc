@@ -157,6 +157,16 @@ base::Status check(const Settings& settings) {
                 "set cluster.lease-majority.lease-implementation to etcd, or "
                 "to file for nameservers on one machine");
   }
+  if (settings.mode == Mode::kLeaseMajority &&
+      settings.lease_release_after <=
+          settings.acquire_lease_delay_for_minority) {
+    return fail(ErrorCode::kInvalidArgument,
+                "lease-majority gives the lease back before the smaller side "
+                "of a cut asks for it: both would get it and stay",
+                "set cluster.lease-majority.release-after well above "
+                "acquire-lease-delay-for-minority; 40s and 2s are the "
+                "defaults");
+  }
   if (settings.stable_after < base::Duration(0) ||
       settings.acquire_lease_delay_for_minority < base::Duration(0)) {
     return fail(ErrorCode::kInvalidArgument,

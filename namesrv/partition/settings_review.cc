@@ -70,6 +70,16 @@ void review_downing(const Settings& settings, const Roster& roster,
         "the file lease holds on one machine only: nameservers on several "
         "machines would all get it");
   }
+  if (settings.mode == Mode::kLeaseMajority &&
+      settings.lease_release_after <
+          settings.acquire_lease_delay_for_minority + settings.stable_after) {
+    out.push_back(
+        "release-after of the lease (" +
+        base::format_duration(settings.lease_release_after) +
+        ") leaves a side that notices the cut late hardly time to find it "
+        "taken: more than stable-after and acquire-lease-delay-for-minority "
+        "together is safe");
+  }
   if (settings.stable_after < roster.unreachable_after) {
     out.push_back("stable-after (" +
                   base::format_duration(settings.stable_after) +

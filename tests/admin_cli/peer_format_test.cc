@@ -54,6 +54,17 @@ ClusterShown shown_with_peers() {
   return shown;
 }
 
+TEST_CASE("what a peer said in an earlier life is not shown as a reason") {
+  ClusterShown shown = shown_with_peers();
+  model::MemberListing& gone = shown.peers->members[2];
+  gone.state_reason = "all brokers are back";
+  CHECK(cluster_table({{kPortA, shown}}).find("all brokers are back") !=
+        std::string::npos);
+  gone.reach = model::PeerReach::kUnknown;
+  CHECK(cluster_table({{kPortA, shown}}).find("all brokers are back") ==
+        std::string::npos);
+}
+
 TEST_CASE("peers are rows below the nameserver that knows them") {
   const std::string text = cluster_table({{kPortA, shown_with_peers()}});
   CAPTURE(text);

@@ -264,6 +264,22 @@ TEST_CASE("one that starts while a peer is dead says so, in log and records") {
   CHECK(group.system.transcript.contains("ns-0: info all members are fine"));
 }
 
+TEST_CASE("all of a side record whom its leader set to down") {
+  Group group(Mode::kKeepMajority);
+  REQUIRE(group.system.settle());
+  group.run(5s);
+  group.cut_off({2});
+  group.run(30s);
+  INFO(group.system.transcript.text());
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto& list = group.ns(i).keeper().partitions().partitions;
+    REQUIRE(list.size() == 1);
+    REQUIRE(list[0].actions.size() == 1);
+    CHECK(list[0].actions[0].find("ns-2") != std::string::npos);
+    CHECK(list[0].actions[0].find("to down") != std::string::npos);
+  }
+}
+
 TEST_CASE("gates refuse natively while a peer is missing, and say who") {
   Group group(Mode::kIgnore);
   for (auto& each : group.system.nameservers) {

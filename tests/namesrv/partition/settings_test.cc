@@ -73,6 +73,13 @@ TEST_CASE("settings that cannot hold are refused") {
   CHECK(check(all_down).has_value());
   CHECK(pause_policy(all_down).heals());
 
+  Settings lease = with(Mode::kLeaseMajority);
+  lease.lease_implementation = LeaseKind::kFile;
+  CHECK(check(lease).has_value());
+  lease.lease_release_after = lease.acquire_lease_delay_for_minority;
+  CHECK(check(lease).error().message.find("both would get it") !=
+        std::string::npos);
+
   CHECK_FALSE(check(with(Mode::kStaticQuorum)).has_value());
   CHECK_FALSE(check(with(Mode::kLeaseMajority)).has_value());
   CHECK(check(with(Mode::kKeepMajority)).has_value());
@@ -124,6 +131,9 @@ TEST_CASE("combinations that do something else than they look like") {
   Settings lease = with(Mode::kLeaseMajority);
   lease.lease_implementation = LeaseKind::kFile;
   CHECK(says(lease, roster(3), "one machine"));
+  CHECK_FALSE(says(lease, roster(3), "hardly time"));
+  lease.lease_release_after = 10s;
+  CHECK(says(lease, roster(3), "hardly time"));
   Settings hasty = with(Mode::kKeepMajority);
   hasty.stable_after = 1s;
   CHECK(says(hasty, roster(3), "shorter than it takes to notice"));
