@@ -1,4 +1,4 @@
-"""Three machines to break: network namespaces, or loopback addresses.
+"""Machines to break: network namespaces, or loopback addresses.
 
 A machine runs processes, hangs (they stop and its link drops everything, with
 no FIN or RST sent) and wakes up again.
@@ -48,6 +48,14 @@ class Machine:
     def alive(self):
         """The running processes: {pid: name}."""
         return {p.pid: p.title for p in self._processes if p.poll() is None}
+
+    def processes(self):
+        """Those that have been started, whether they still run or not."""
+        return list(self._processes)
+
+    def forget(self):
+        """They have ended; others may be started."""
+        self._processes = []
 
     def hang(self):
         self.hung = True
@@ -121,13 +129,17 @@ class NamespaceLab:
     hang_text = "SIGSTOP to all its processes, its link drops everything"
     _BRIDGE = "switch"
 
-    def __init__(self):
+    # Of whoever makes the lab: a machine that no cut concerns.
+    ADDRESS = "10.77.0.254"
+
+    def __init__(self, names="ABC"):
         self._holders = {}
         self.machines = {}
         self._ip(["link", "set", "lo", "up"])
         self._ip(["link", "add", self._BRIDGE, "type", "bridge"])
+        self._ip(["addr", "add", self.ADDRESS + "/24", "dev", self._BRIDGE])
         self._ip(["link", "set", self._BRIDGE, "up"])
-        for number, name in enumerate("ABC", 1):
+        for number, name in enumerate(names, 1):
             self._add(name, f"10.77.0.{number}")
 
     def _ip(self, arguments, machine=None):
@@ -179,6 +191,19 @@ class NamespaceLab:
         del machine
         subprocess.run(["nft", "delete", "table", "bridge", "hang"],
                        check=False, capture_output=True)
+
+    def sever(self, pairs):
+        """From now on the switch drops what goes from a machine to another,
+        for each of these pairs of names, and nothing else."""
+        rules = "".join(
+            f'iifname "{self._port(one)}" oifname "{self._port(other)}" drop; '
+            for one, other in pairs)
+        # In one step, whether there were such rules or not.
+        subprocess.run(
+            ["nft", "-f", "-"], check=True, text=True, capture_output=True,
+            input="table bridge severed {}; delete table bridge severed; "
+                  "table bridge severed { chain cut { type filter hook "
+                  f"forward priority 0; policy accept; {rules} }}; }}")
 
     def dropped(self):
         """Packets that the cut link has dropped, or None."""

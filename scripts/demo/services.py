@@ -52,7 +52,7 @@ def start_nameserver(site, machine):
 
 
 def start_broker(site, machine, nameservers):
-    """A real mosquitto, and the agent that registers it."""
+    """A real mosquitto, and the agent that registers it; the two processes."""
     name = machine.name
     config = _write(site.path(f"mosquitto-{name}.conf"),
                     f"listener {MQTT_PORT} {machine.address}\n"
@@ -61,20 +61,21 @@ def start_broker(site, machine, nameservers):
                     "max_queued_messages 100000\n"
                     "log_dest stderr\n")
     log = site.path(f"broker-{name}.log")
-    machine.start(["mosquitto", "-c", config], log)
+    mosquitto = machine.start(["mosquitto", "-c", config], log)
     if wait_for(lambda: any(line.endswith(" running")
                             for line in read_lines(log)), 10) is None:
         raise RuntimeError(f"mosquitto {name} does not run")
     topics = _write(site.path("topics.json"), json.dumps(
         {"topics": [{"name": TOPIC, "read_queues": 4, "write_queues": 4,
                      "permission": "rw"}]}))
-    machine.start(
+    agent = machine.start(
         [site.program("waypost-agent"), "--nameservers", ",".join(nameservers),
          "--cluster", "demo", "--broker-name", f"broker-{name.lower()}",
          "--broker-id", "0", "--broker-address",
          f"{machine.address}:{MQTT_PORT}", "--topics", topics,
          "--probe", "mqtt", "--profile", site.profile],
         site.path(f"agent-{name}.log"))
+    return mosquitto, agent
 
 
 def route_at(site, operator, nameserver):

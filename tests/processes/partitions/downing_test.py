@@ -1,0 +1,101 @@
+"""A cut under the modes that set the losing side to down: who stays, that the
+others come back by themselves, and that nobody was restarted."""
+
+import time
+
+from harness import PartitionTest, main
+
+MODE = "--cluster.partition-handling"
+
+
+class Downing(PartitionTest):
+    def cut_and_heal(self, group, sides, losers, winners, mode):
+        """The losers go and come back, the winners serve all the time."""
+        begun = time.time()
+        before = {name: answer["view"]["incarnation"]
+                  for name, answer in group.show().items()}
+        group.split(*sides)
+        self.until_states({losers: "paused", winners: "serving"})
+        self.check_paused(losers, f"set to down by {mode}")
+        self.check_client("6", begun, winners)
+        for machine in ("1", "4"):
+            if "ns" + machine in winners:
+                self.check_client(machine, begun, winners)
+            self.check_beside_is_known(machine, begun)
+        # The side that stays counts the others no more.
+        self.until(lambda: not any(group.show()[name]["peers"]["missing"]
+                                   for name in winners.split()),
+                   f"{winners} miss nobody any more")
+        self.hold(lambda: not group[losers.split()[0]].listens(9876), 2,
+                  "a losing side stays away")
+        self.heals()
+        healed = time.time()
+        after = {name: answer["view"]["incarnation"]
+                 for name, answer in group.show().items()}
+        self.require(before == after, "nobody was restarted by hand")
+        everybody = " ".join(sorted((losers + " " + winners).split()))
+        for machine in ("1", "4", "6"):
+            self.check_client(machine, healed, everybody)
+        self.check_client("6", begun, everybody)
+        # As new lives, after those that stayed.
+        up_numbers = {member["name"]: member["up_number"] for member
+                      in group.show()["ns1"]["peers"]["members"]}
+        self.require(max(up_numbers[name] for name in winners.split())
+                     < min(up_numbers[name] for name in losers.split()),
+                     f"the losers came up anew: {up_numbers}")
+        self.check_recorded(losers, "outage partition loss", winners,
+                            "set to down")
+        self.check_recorded(winners, "outage", losers, "to down")
+
+    def test_static_quorum(self):
+        group = self.make(MODE, "static-quorum",
+                          "--cluster.static-quorum.quorum-size", "3")
+        self.cut_and_heal(group, ("12", "345"), "ns1 ns2", "ns3 ns4 ns5",
+                          "static-quorum")
+
+    def test_keep_majority(self):
+        group = self.make(MODE, "keep-majority")
+        self.cut_and_heal(group, ("123", "45"), "ns4 ns5", "ns1 ns2 ns3",
+                          "keep-majority")
+
+    def test_keep_oldest_keeps_the_smaller_side_with_the_oldest(self):
+        def oldest_first(group):
+            group["ns5"].start()
+            self.until(lambda: group.states()["ns5"] == "serving",
+                       "ns5 serves alone")
+
+        group = self.make(MODE, "keep-oldest", before=oldest_first)
+        self.cut_and_heal(group, ("123", "45"), "ns1 ns2 ns3", "ns4 ns5",
+                          "keep-oldest")
+
+    def test_lease_majority_with_a_lock_file(self):
+        group = self.make(
+            MODE, "lease-majority",
+            "--cluster.lease-majority.lease-implementation", "file",
+            "--cluster.lease-majority.lease-file", "LEASE",
+            "--cluster.lease-majority.acquire-lease-delay-for-minority",
+            "2s", "--cluster.lease-majority.release-after", "6s")
+        self.cut_and_heal(group, ("12", "345"), "ns1 ns2", "ns3 ns4 ns5",
+                          "lease-majority")
+
+    def test_down_all(self):
+        group = self.make(MODE, "down-all")
+        begun = time.time()
+        group.split("12", "345")
+        self.until_states({"ns1 ns2": "paused"})
+        self.check_paused("ns1 ns2", "set to down by down-all")
+        # All went; more than half of all reach each other and come back.
+        self.until_states({"ns3 ns4 ns5": "serving"})
+        for name in ("ns3", "ns4", "ns5"):
+            self.require(any("set to down" in line
+                             for line in group[name].log()),
+                         f"{name} was set to down as well")
+        self.require(not group["ns1"].listens(9876), "ns1 stays away")
+        self.heals()
+        for machine in ("1", "4", "6"):
+            self.check_beside_is_known(machine, begun)
+            self.check_client(machine, time.time(), "ns1 ns2 ns3 ns4 ns5")
+
+
+if __name__ == "__main__":
+    main()
