@@ -9,6 +9,7 @@ packages=(
   libuv1-dev libc-ares-dev libflatbuffers-dev flatbuffers-compiler
   libjemalloc-dev libspdlog-dev libexpected-dev libcli11-dev
   nlohmann-json3-dev libxxhash-dev libsqlite3-dev libssl-dev zlib1g-dev
+  libcpp-httplib-dev prometheus-cpp-dev
   # Tests and checks.
   doctest-dev libbenchmark-dev clang-format clang-tidy python3 procps dpkg-dev
   # Real brokers, leases and machines of the demo and of some tests.

@@ -1,9 +1,9 @@
 #include "namesrv/server/cluster_settings.h"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <utility>
+
+#include "namesrv/server/admin_settings.h"
 
 namespace waypost::server {
 namespace {
@@ -154,19 +154,9 @@ void declare_partitions(ClusterOptions& options, base::OptionTable& table) {
 
 base::Status read_secret(ClusterOptions& options) {
   if (options.secret_file.empty()) return {};
-  std::ifstream file(options.secret_file);
-  std::stringstream content;
-  content << file.rdbuf();
-  if (!file) {
-    return refuse(
-        "cluster.secret-file " + options.secret_file + " cannot be read",
-        "check the path and its permissions");
-  }
-  options.secret = content.str();
-  while (!options.secret.empty() &&
-         (options.secret.back() == '\n' || options.secret.back() == '\r')) {
-    options.secret.pop_back();
-  }
+  auto secret = read_secret_file("cluster.secret-file", options.secret_file);
+  if (!secret) return tl::unexpected(secret.error());
+  options.secret = std::move(*secret);
   return {};
 }
 

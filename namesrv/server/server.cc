@@ -46,6 +46,7 @@ base::Status Server::open() {
   make_service(*roster, std::move(*hard_state));
   if (auto listening = listen(); !listening) return listening;
   if (auto listening = listen_for_peers(); !listening) return listening;
+  if (auto listening = open_admin_port(); !listening) return listening;
   return write_address_file();
 }
 
@@ -198,11 +199,7 @@ base::Status Server::listen_for_peers() {
     for (auto& io : io_threads_) io->pause();
   };
   shell.open_service_port = [this] { open_service_port(); };
-  shell.client_connections = [this] {
-    std::uint64_t count = 0;
-    for (const auto& io : io_threads_) count += io->connection_count();
-    return count;
-  };
+  shell.client_connections = [this] { return client_connections(); };
   shell.service_address = io_threads_.front()->local();
   lease_ = make_lease(
       settings_, *loop_, loop_->network(),
@@ -226,6 +223,12 @@ base::Status Server::listen_for_peers() {
   return cluster_->listen();
 }
 
+std::uint64_t Server::client_connections() const {
+  std::uint64_t count = 0;
+  for (const auto& io : io_threads_) count += io->connection_count();
+  return count;
+}
+
 // Whoever took the port meanwhile will give it back, or an operator will see
 // this.
 void Server::open_service_port() {
@@ -238,12 +241,17 @@ void Server::open_service_port() {
   }
 }
 
-// For scripts that asked for a free port.
+// For scripts that asked for a free port, which wait for the last of these.
 base::Status Server::write_address_file() {
-  const auto& local = io_threads_.front()->local();
-  if (auto written = write_address("address", local); !written) return written;
-  if (cluster_ == nullptr) return {};
-  return write_address("cluster-address", cluster_->local());
+  if (admin_port_ != nullptr) {
+    auto written = write_address("admin-address", admin_port_->local());
+    if (!written) return written;
+  }
+  if (cluster_ != nullptr) {
+    auto written = write_address("cluster-address", cluster_->local());
+    if (!written) return written;
+  }
+  return write_address("address", io_threads_.front()->local());
 }
 
 base::Status Server::write_address(const char* name,
@@ -266,6 +274,7 @@ void Server::run(std::function<void()> on_hangup) {
   service_->start();
   if (cluster_ != nullptr) cluster_->start();
   for (auto& io : io_threads_) io->start();
+  start_admin_port();
   logger_.info("listening",
                {{"address", io_threads_.front()->local().to_string()},
                 {"name", service_->settings().server_name},
@@ -278,6 +287,7 @@ void Server::run(std::function<void()> on_hangup) {
   const auto hangup = loop_->on_signal(SIGHUP, std::move(on_hangup));
   loop_->run();
   drain_timer_.reset();
+  stop_admin_port();
   if (cluster_ != nullptr) cluster_->stop();
   service_->stop();
   for (auto& io : io_threads_) io->stop();

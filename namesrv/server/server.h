@@ -9,6 +9,8 @@
 #include "base/byte_budget.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "namesrv/admin/http_port.h"
+#include "namesrv/admin/snapshots.h"
 #include "namesrv/handlers/remoting/min_broker_id_notifier.h"
 #include "namesrv/server/cluster_node.h"
 #include "namesrv/server/io_thread.h"
@@ -52,6 +54,14 @@ class Server {
   base::Result<base::Endpoint> find_free_address();
   base::Status listen();
   base::Status listen_for_peers();
+  std::uint64_t client_connections() const;
+
+  // server_admin.cc
+  admin_http::Snapshot snapshot() const;
+  base::Status open_admin_port();
+  void start_admin_port();
+  void stop_admin_port();
+
   void open_service_port();
   base::Status write_address_file();
   base::Status write_address(const char* name,
@@ -79,6 +89,10 @@ class Server {
   std::unique_ptr<PartitionKeeper> partitions_;  // null: no peers
   std::unique_ptr<cluster::Lease> lease_;
   std::unique_ptr<ClusterNode> cluster_;  // null: no peers
+
+  // Null: no admin port. Its threads ask for snapshots.
+  std::unique_ptr<admin_http::Snapshots> snapshots_;
+  std::unique_ptr<admin_http::HttpPort> admin_port_;
 
   // While draining.
   bool draining_ = false;

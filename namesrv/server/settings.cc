@@ -135,6 +135,7 @@ void declare_options(ServerSettings& settings, base::OptionTable& table) {
   table.duration("drain.max-wait", settings.drain_max_wait,
                  base::Duration::zero(), hours(1),
                  "How long SIGTERM waits for clients to move on");
+  declare_admin_options(settings.admin, table);
   declare_cluster_options(settings.cluster, table);
   declare_limits(settings, table);
 }
@@ -171,6 +172,7 @@ base::Status complete(ServerSettings& settings) {
       !cluster) {
     return cluster;
   }
+  if (auto admin = complete_admin(settings.admin); !admin) return admin;
   registry.tells_holdings = settings.cluster.listen_at.has_value();
   settings.remoting.changes_allowed = settings.native.changes_allowed;
   if (settings.io_threads == 0) settings.io_threads = usable_cores();

@@ -11,6 +11,7 @@
 #include "base/profile.h"
 #include "namesrv/handlers/native/native_context.h"
 #include "namesrv/handlers/remoting/remoting_context.h"
+#include "namesrv/server/admin_settings.h"
 #include "namesrv/server/cluster_settings.h"
 #include "namesrv/service/name_service.h"
 
@@ -32,6 +33,7 @@ struct ServerSettings {
 
   service::NameServiceSettings service;
   ClusterOptions cluster;
+  AdminOptions admin;
   handlers::NativeSettings native;
   handlers::RemotingSettings remoting;
   std::size_t route_cache_bytes = 64UL * 1024 * 1024;  // of each I/O thread

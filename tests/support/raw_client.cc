@@ -141,4 +141,14 @@ bool RawClient::wait_closed(Milliseconds limit) {
   }
 }
 
+std::string RawClient::read_to_end(Milliseconds limit) {
+  const Stopwatch watch;
+  for (;;) {
+    const Milliseconds rest = left(watch, limit);
+    if (receive(rest) == 0 || rest == Milliseconds(0)) {
+      return std::exchange(input_, {});
+    }
+  }
+}
+
 }  // namespace waypost::support

@@ -71,6 +71,9 @@ class RawClient {
   // has not within `limit`.
   bool wait_closed(Milliseconds limit = scaled(Milliseconds(10'000)));
 
+  // Everything until the peer closes (or resets), or until `limit`.
+  std::string read_to_end(Milliseconds limit = scaled(Milliseconds(10'000)));
+
   void close();
   // With RST instead of FIN.
   void reset();
