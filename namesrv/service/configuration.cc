@@ -27,8 +27,13 @@ bool NameService::run_soon(std::function<void()> work) {
 }
 
 void NameService::change_state(store::Change change, Done done) {
-  const bool taken = run_soon([this, change = std::move(change), done] {
-    state_keeper_.change(change, done);
+  change_state_together({std::move(change)}, std::move(done));
+}
+
+void NameService::change_state_together(std::vector<store::Change> changes,
+                                        Done done) {
+  const bool taken = run_soon([this, changes = std::move(changes), done] {
+    state_keeper_.change_together(changes, done);
   });
   if (!taken && done) done(tl::unexpected(busy()));
 }

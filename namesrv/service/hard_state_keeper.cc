@@ -9,25 +9,46 @@ namespace waypost::service {
 // Changes on their way to the disk, with what became of each.
 struct HardStateKeeper::Batch {
   State base;
-  std::vector<std::pair<store::Change, Done>> changes;
+  std::vector<std::pair<std::vector<store::Change>, Done>> changes;
 
   std::shared_ptr<store::HardState> result;
   std::vector<base::Status> outcomes;  // of each change
   bool committed = false;
 
+  // All of `together` or nothing into `result`.
+  base::Status add(const std::vector<store::Change>& together,
+                   const store::HardStateLimits& limits);
   // On the store's thread.
   void run(store::HardStateStore* store, const store::HardStateLimits& limits);
 };
+
+base::Status HardStateKeeper::Batch::add(
+    const std::vector<store::Change>& together,
+    const store::HardStateLimits& limits) {
+  if (together.size() == 1) {
+    auto checked = store::check(*result, together.front(), limits);
+    if (checked) store::apply(*result, together.front());
+    return checked;
+  }
+  store::HardState tried = *result;
+  for (const store::Change& change : together) {
+    if (auto checked = store::check(tried, change, limits); !checked) {
+      return checked;
+    }
+    store::apply(tried, change);
+  }
+  *result = std::move(tried);
+  return {};
+}
 
 void HardStateKeeper::Batch::run(store::HardStateStore* store,
                                  const store::HardStateLimits& limits) {
   result = std::make_shared<store::HardState>(*base);
   std::vector<store::Change> accepted;
-  for (const auto& [change, done] : changes) {
-    outcomes.push_back(store::check(*result, change, limits));
+  for (const auto& [together, done] : changes) {
+    outcomes.push_back(add(together, limits));
     if (!outcomes.back()) continue;
-    store::apply(*result, change);
-    accepted.push_back(change);
+    accepted.insert(accepted.end(), together.begin(), together.end());
   }
   if (accepted.empty()) return;
   const base::Status stored =
@@ -54,9 +75,14 @@ void HardStateKeeper::stop() {
 }
 
 void HardStateKeeper::change(store::Change change, Done done) {
+  change_together({std::move(change)}, std::move(done));
+}
+
+void HardStateKeeper::change_together(std::vector<store::Change> changes,
+                                      Done done) {
   WAYPOST_ASSERT(shell_.executor->in_executor_thread());
   if (*self_ == nullptr) return;
-  waiting_.emplace_back(std::move(change), std::move(done));
+  waiting_.emplace_back(std::move(changes), std::move(done));
   if (!committing_) start_batch();
 }
 

@@ -37,6 +37,8 @@ class HardStateKeeper {
   HardStateKeeper& operator=(const HardStateKeeper&) = delete;
 
   void change(store::Change change, Done done);
+  // All of them in one commit, or none: `done` has the first refusal.
+  void change_together(std::vector<store::Change> changes, Done done);
   // What is committed.
   const State& state() const { return state_; }
 
@@ -53,7 +55,7 @@ class HardStateKeeper {
   const store::HardStateLimits limits_;
   const Shell shell_;
   State state_;
-  std::vector<std::pair<store::Change, Done>> waiting_;
+  std::vector<std::pair<std::vector<store::Change>, Done>> waiting_;
   bool committing_ = false;
   // Lets a batch that outlives the keeper find out.
   std::shared_ptr<HardStateKeeper*> self_;

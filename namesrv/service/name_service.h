@@ -121,6 +121,8 @@ class NameService {
   // waits (then from inside this call).
   using Done = std::function<void(base::Status)>;
   void change_state(store::Change change, Done done);
+  // All of them at once, or none.
+  void change_state_together(std::vector<store::Change> changes, Done done);
 
   // `change` is applied to the settings in force, on the registry thread;
   // `done` is called there when the outcome is.
@@ -195,6 +197,8 @@ class NameService {
     holding_listener_ = std::move(listener);
   }
   const registry::Registry& registry() const { return registry_; }
+  // What is on the disk and shown to readers.
+  const HardStateKeeper::State& hard_state() const { return applied_state_; }
 
   // Says good-bye: the state becomes draining, and closed connections remove
   // nobody any more.

@@ -114,21 +114,8 @@ void kv_delete(const Request& to) {
 void list_overrides(const Request& to) {
   model::PageRequest request;
   if (!to.decode(request)) return;
-  const auto& all = to.state().overrides;
-  const std::uint32_t limit = to.context.page_limit(request.limit);
-  model::OverridePage page;
-  auto at = request.after.empty()
-                ? all.lower_bound(model::BrokerName(request.prefix))
-                : all.upper_bound(model::BrokerName(request.after));
-  for (; at != all.end(); ++at) {
-    if (!at->first.value().starts_with(request.prefix)) break;
-    if (page.overrides.size() >= limit) {
-      page.next = page.overrides.back().broker_name.value();
-      break;
-    }
-    page.overrides.push_back(at->second);
-  }
-  to.answer(page);
+  to.answer(page_of(to.state().overrides, request,
+                    to.context.page_limit(request.limit)));
 }
 
 void set_override(const Request& to) {

@@ -95,4 +95,22 @@ base::Result<model::KvPage> page_of(const store::KvTable& table,
   return page.take();
 }
 
+model::OverridePage page_of(const Overrides& all,
+                            const model::PageRequest& request,
+                            std::uint32_t limit) {
+  model::OverridePage page;
+  auto at = request.after.empty()
+                ? all.lower_bound(model::BrokerName(request.prefix))
+                : all.upper_bound(model::BrokerName(request.after));
+  for (; at != all.end(); ++at) {
+    if (!at->first.value().starts_with(request.prefix)) break;
+    if (page.overrides.size() >= limit) {
+      page.next = page.overrides.back().broker_name.value();
+      break;
+    }
+    page.overrides.push_back(at->second);
+  }
+  return page;
+}
+
 }  // namespace waypost::handlers

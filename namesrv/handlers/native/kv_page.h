@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 
 #include "base/error.h"
 #include "namesrv/service/published_table.h"
 #include "wire/model/administration.h"
+#include "wire/model/operations.h"
 
 namespace waypost::handlers {
 
@@ -19,6 +21,12 @@ inline constexpr std::size_t kKvPageMaxBytes = 1024 * 1024;
 base::Result<model::KvPage> page_of(const store::KvTable& table,
                                     const model::KvListRequest& request,
                                     std::uint32_t limit);
+
+// The overrides after the request's token, at most `limit`, by broker name.
+using Overrides = std::map<model::BrokerName, model::PermissionOverride>;
+model::OverridePage page_of(const Overrides& all,
+                            const model::PageRequest& request,
+                            std::uint32_t limit);
 
 }  // namespace waypost::handlers
 

@@ -55,6 +55,14 @@ class KeeperHarness {
     });
     world_.run_for(seconds(1));
   }
+  void put_together(const std::vector<store::Change>& changes) {
+    node_.executor().post([this, changes] {
+      keeper.change_together(changes, [this](base::Status status) {
+        told += std::string("together") + (status ? "+" : "-") + " ";
+      });
+    });
+    world_.run_for(seconds(1));
+  }
   // The store's thread does what it has to do.
   void turn() {
     REQUIRE_FALSE(jobs.empty());
@@ -137,6 +145,33 @@ TEST_CASE("what a limit refuses does not keep the others of its batch back") {
   it.turn();
   CHECK(it.told == "a+ b- c+ d- ");
   CHECK(it.disk.commits.size() == 2);
+}
+
+TEST_CASE("changes that belong together come together or not at all") {
+  store::HardStateLimits limits;
+  limits.value_bytes_max = 3;
+  KeeperHarness it(limits);
+  const auto put = [](const std::string& key, const std::string& value) {
+    return store::Change(model::KvChange{"NS", key, value, true});
+  };
+  it.put("a", "1");
+  it.put("b", "1");
+  it.put_together({put("a", "2"), put("c", "too long"), put("d", "2")});
+  it.put_together({put("b", "3"), put("e", "3")});
+  it.turn();
+  it.turn();
+  CHECK(it.told == "a+ b+ together- together+ ");
+  // One commit, between others.
+  CHECK(it.disk.commits == std::vector<std::size_t>{1, 3});
+  CHECK(it.value("a") == "1");
+  CHECK(it.value("d") == "none");
+  CHECK(it.value("b") == "3");
+  CHECK(it.value("e") == "3");
+  it.disk.fails = true;
+  it.put_together({put("b", "4"), put("e", "4")});
+  it.turn();
+  CHECK(it.told == "a+ b+ together- together+ together- ");
+  CHECK(it.value("b") == "3");
 }
 
 TEST_CASE("after stop() nobody is called, though a batch is on its way") {
