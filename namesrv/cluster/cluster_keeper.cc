@@ -40,7 +40,10 @@ ClusterKeeper::ClusterKeeper(ClusterSettings settings, model::PeerInfo self,
                 : make_downing_driver(settings_.partition, *this, shell_.lease);
 }
 
-ClusterKeeper::~ClusterKeeper() { shell_.calls->set_observer(nullptr); }
+ClusterKeeper::~ClusterKeeper() {
+  *alive_ = false;
+  shell_.calls->set_observer(nullptr);
+}
 
 void ClusterKeeper::start() {
   WAYPOST_ASSERT(shell_.executor->in_executor_thread());
@@ -352,7 +355,37 @@ void ClusterKeeper::begin_restart(const std::string& reason) {
   shell_.service->begin_restart(reason);
 }
 
+void ClusterKeeper::copy_configuration(const model::PeerName& winner,
+                                       std::function<void()> done) {
+  const std::uint64_t number = ++copies_;
+  copying_ = true;
+  const auto ended = [this, alive = alive_, number, winner,
+                      done = std::move(done)](
+                         const base::Result<std::size_t>& changed) {
+    // Its restart has ended without it.
+    if (!*alive || number != copies_) return;
+    copying_ = false;
+    note(changed ? "took the configuration of " + winner.value() + ": " +
+                       std::to_string(*changed) + " changes"
+                 : "kept its own configuration: " + changed.error().message);
+    done();
+  };
+  logger_.info("takes the configuration of " + winner.value());
+  copy_ = std::make_unique<ConfigurationCopy>(
+      *shell_.executor, *shell_.calls, winner, ConfigurationCopy::Limits{},
+      [this, ended](base::Result<PeerConfiguration> configuration) {
+        if (!configuration) return ended(tl::unexpected(configuration.error()));
+        shell_.service->take_configuration(*configuration, ended);
+      });
+}
+
 void ClusterKeeper::end_restart(const model::PeerName& winner) {
+  copy_.reset();
+  ++copies_;
+  if (std::exchange(copying_, false)) {
+    note("kept its own configuration: " + winner.value() +
+         " was lost or too slow while it told its own");
+  }
   note("restarted");
   shell_.service->end_restart(winner);
   mistrust("restarted after " + winner.value() + " had won");

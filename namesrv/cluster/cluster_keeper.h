@@ -10,6 +10,7 @@
 
 #include "base/executor.h"
 #include "base/log.h"
+#include "namesrv/cluster/configuration_copy.h"
 #include "namesrv/cluster/holdings_keeper.h"
 #include "namesrv/cluster/partition_driver.h"
 #include "namesrv/cluster/peer_calls.h"
@@ -98,6 +99,8 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
   void pause(const std::string& reason) override;
   void resume() override;
   void begin_restart(const std::string& reason) override;
+  void copy_configuration(const model::PeerName& winner,
+                          std::function<void()> done) override;
   void end_restart(const model::PeerName& winner) override;
   void set_down(const model::PeerNames& names) override;
   void note(const std::string& action) override;
@@ -152,6 +155,10 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
   partition::Readiness readiness_;
   std::unique_ptr<PartitionDriver> driver_;
   HoldingsKeeper holdings_;
+  std::unique_ptr<ConfigurationCopy> copy_;
+  std::uint64_t copies_ = 0;  // made so far
+  bool copying_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::map<PauseCause, std::string> pause_reasons_;
   struct Told {
     model::ServerState state = model::ServerState::kStarting;

@@ -26,6 +26,10 @@ class PartitionActions {
   virtual void pause(const std::string& reason) = 0;
   virtual void resume() = 0;
   virtual void begin_restart(const std::string& reason) = 0;
+  // Takes the winner's configuration; `done` is called when it is ours or
+  // cannot be had, not after end_restart().
+  virtual void copy_configuration(const model::PeerName& winner,
+                                  std::function<void()> done) = 0;
   virtual void end_restart(const model::PeerName& winner) = 0;
   virtual void set_down(const model::PeerNames& names) = 0;
   // For the partition's record and the log.

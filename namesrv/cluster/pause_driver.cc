@@ -96,7 +96,7 @@ class PauseDriver : public PartitionDriver {
       case model::HealKind::kWinnerIs:
         return perform(heal_.step(WinnerIs{message.winner}));
       case model::HealKind::kSafeToStart:
-        return finish_restart(RestartSignal::kSafeToStart);
+        return copy_and_finish();
       case model::HealKind::kFinished:
         return perform(heal_.step(HealFinished{message.winner}));
       case model::HealKind::kReportStatus:
@@ -121,6 +121,7 @@ class PauseDriver : public PartitionDriver {
     model::PeerName winner;
     HealState resume;
     base::Instant deadline;
+    bool copying = false;
   };
 
   base::Instant now() const { return actions_.executor().now(); }
@@ -297,6 +298,14 @@ class PauseDriver : public PartitionDriver {
     actions_.begin_restart("autoheal: " + restart.winner.value() +
                            " has won, restarting with its state");
     tell_stopped();
+  }
+
+  // Until then, or until the winner is lost or the time is over.
+  void copy_and_finish() {
+    if (!restart_ || std::exchange(restart_->copying, true)) return;
+    actions_.copy_configuration(restart_->winner, [this] {
+      finish_restart(RestartSignal::kSafeToStart);
+    });
   }
 
   void finish_restart(RestartSignal signal) {

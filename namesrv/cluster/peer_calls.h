@@ -11,7 +11,9 @@
 #include "base/endpoint.h"
 #include "base/error.h"
 #include "namesrv/partition/netsplit_gate.h"
+#include "wire/model/administration.h"
 #include "wire/model/held_registration.h"
+#include "wire/model/operations.h"
 #include "wire/model/peer_messages.h"
 
 namespace waypost::cluster {
@@ -72,9 +74,23 @@ class PeerCalls {
       const model::PeerName& to, const model::ContentQuery& query,
       std::function<void(base::Result<RegistrationPart>)> on_part) = 0;
 
+  // One page of what operators have configured at a peer.
+  virtual void ask_kv(
+      const model::PeerName& to, const model::KvListRequest& request,
+      std::function<void(base::Result<model::KvPage>)> on_page) = 0;
+  virtual void ask_overrides(
+      const model::PeerName& to, const model::PageRequest& request,
+      std::function<void(base::Result<model::OverridePage>)> on_page) = 0;
+
   // Closes all connections with the peer and makes and takes none for a while.
   virtual void disconnect(const model::PeerName& peer,
                           base::Duration stay_off) = 0;
+};
+
+// All that operators have configured at a peer.
+struct PeerConfiguration {
+  std::vector<model::KvEntry> kv;
+  std::vector<model::PermissionOverride> overrides;
 };
 
 // What the keeper may do to the name service around it.
@@ -91,7 +107,12 @@ class ServiceControl {
   // Route queries wait until end_restart(); connections and what their brokers
   // registered stay. What peers told goes.
   virtual void begin_restart(const std::string& reason) = 0;
-  // With this peer's configuration instead of ours.
+  // Ours becomes this, in one step and on the disk, but for what has been
+  // changed here since begin_restart(). `done` is called once, on this thread,
+  // with how much that was or with why nothing was.
+  virtual void take_configuration(
+      const PeerConfiguration& configuration,
+      std::function<void(base::Result<std::size_t>)> done) = 0;
   virtual void end_restart(const model::PeerName& winner) = 0;
   // A peer had written us off, or we did not run, and one that serves is
   // reachable: reads wait until its copy is here.

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
+#include <variant>
+
+#include "namesrv/store/hard_state_diff.h"
 
 namespace waypost::server {
 namespace {
@@ -68,6 +71,7 @@ ClusterNode::ClusterNode(const ServerSettings& settings, Shell shell)
   context_.registration = [this](const model::BrokerKey& broker) {
     return shell_.service->registry().registration(broker);
   };
+  context_.configuration = [this] { return shell_.service->hard_state(); };
   context_.hello = [this] { return hello(); };
   context_.view = [this] { return shell_.service->view(); };
   context_.find_session = [this](std::uint64_t id) {
@@ -105,13 +109,23 @@ base::Status ClusterNode::listen() {
   return {};
 }
 
-void ClusterNode::start() { keeper_->start(); }
+void ClusterNode::start() {
+  keeper_->start();
+  seeds_ = std::make_unique<SeedNames>(
+      *shell_.executor, *shell_.network, settings_.cluster.keeper.peers,
+      [this](std::vector<base::Endpoint> peers) {
+        keeper_->set_peers(std::move(peers));
+      },
+      shell_.logger.for_component(base::LogComponent::kCluster));
+}
 
 void ClusterNode::stop() {
+  seeds_.reset();
   if (keeper_) keeper_->stop();
 }
 
 void ClusterNode::close() {
+  seeds_.reset();
   acceptor_.reset();
   keeper_.reset();
 }
@@ -155,9 +169,62 @@ void ClusterNode::resume() {
 
 // Connections stay, and with them what their brokers registered.
 void ClusterNode::begin_restart(const std::string& reason) {
+  own_configuration_ = shell_.service->hard_state();
   if (paused_) return;
   shell_.service->restart(reason);
   shell_.service->apply_from_peers(registry::DropIndirect{});
+}
+
+// Permission overrides are configuration as the key-value entries are: both
+// sides must give the same routes afterwards.
+void ClusterNode::take_configuration(
+    const cluster::PeerConfiguration& configuration,
+    std::function<void(base::Result<std::size_t>)> done) {
+  store::HardState wanted;
+  for (const model::KvEntry& entry : configuration.kv) {
+    wanted.kv.apply({entry.name_space, entry.key, entry.value, true});
+  }
+  for (const model::PermissionOverride& each : configuration.overrides) {
+    wanted.overrides.insert_or_assign(each.broker_name, each);
+  }
+  const auto now = shell_.service->hard_state();
+  auto changes = store::changes_towards(
+      wanted, *now, own_configuration_ ? *own_configuration_ : *now);
+  const std::size_t count = changes.size();
+  for (const store::Change& change : changes) log_taken(*now, change);
+  shell_.service->change_state_together(
+      std::move(changes),
+      [done = std::move(done), count](const base::Status& status) {
+        if (!status) return done(tl::unexpected(status.error()));
+        done(count);
+      });
+}
+
+// What an operator had set here goes: it must be found somewhere.
+void ClusterNode::log_taken(const store::HardState& before,
+                            const store::Change& change) const {
+  const base::Logger logger =
+      shell_.logger.for_component(base::LogComponent::kCluster);
+  if (const auto* kv = std::get_if<model::KvChange>(&change)) {
+    const std::string* held = before.kv.find(kv->name_space, kv->key);
+    if (held == nullptr) return;
+    logger.warn("the winner's configuration takes an entry's place",
+                {{"namespace", kv->name_space},
+                 {"key", kv->key},
+                 {"removed", !kv->value.has_value()},
+                 {"was", held->substr(0, 200)}});
+    return;
+  }
+  const auto* set = std::get_if<model::PermissionOverride>(&change);
+  const auto* cleared = std::get_if<store::ClearOverride>(&change);
+  const auto held = before.overrides.find(
+      set != nullptr ? set->broker_name : cleared->broker_name);
+  if (held == before.overrides.end()) return;
+  logger.warn("the winner's configuration takes a permission override's place",
+              {{"broker", held->first.value()},
+               {"removed", cleared != nullptr},
+               {"owner", held->second.owner},
+               {"reason", held->second.reason}});
 }
 
 void ClusterNode::end_restart(const model::PeerName&) {

@@ -11,6 +11,7 @@
 #include "namesrv/cluster/cluster_keeper.h"
 #include "namesrv/handlers/cluster/cluster_session.h"
 #include "namesrv/handlers/cluster/peer_links.h"
+#include "namesrv/server/seed_names.h"
 #include "namesrv/server/settings.h"
 #include "namesrv/service/name_service.h"
 #include "wire/rpc/acceptor.h"
@@ -66,6 +67,9 @@ class ClusterNode : private cluster::ServiceControl,
   void pause(const std::string& reason) override;
   void resume() override;
   void begin_restart(const std::string& reason) override;
+  void take_configuration(
+      const cluster::PeerConfiguration& configuration,
+      std::function<void(base::Result<std::size_t>)> done) override;
   void end_restart(const model::PeerName& winner) override;
   void start_resync(const std::string& reason) override;
   void on_resynced() override;
@@ -86,6 +90,8 @@ class ClusterNode : private cluster::ServiceControl,
   void bury(const model::BrokerKey& broker, model::Epoch epoch) override;
   bool adopt(model::HeldRegistration registration) override;
 
+  void log_taken(const store::HardState& before,
+                 const store::Change& change) const;
   model::PeerInfo self() const;
   model::HelloReply hello() const;
 
@@ -95,7 +101,10 @@ class ClusterNode : private cluster::ServiceControl,
   handlers::ClusterContext context_;
   std::unique_ptr<rpc::Acceptor> acceptor_;
   std::unique_ptr<cluster::ClusterKeeper> keeper_;
+  std::unique_ptr<SeedNames> seeds_;
   bool paused_ = false;
+  // As it was when the restart began.
+  std::shared_ptr<const store::HardState> own_configuration_;
 };
 
 }  // namespace waypost::server

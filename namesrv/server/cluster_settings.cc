@@ -39,7 +39,8 @@ void declare_membership(ClusterOptions& options, base::OptionTable& table) {
              "nameserver knows no others");
   table.text("peers", options.peers,
              "Cluster addresses of other nameservers, host:port,...; one that "
-             "is there is enough, the same list everywhere is fine");
+             "is there is enough, the same list everywhere is fine. A host "
+             "name stands for all of its addresses, looked up again and again");
   table.text("cluster.advertise", options.advertise,
              "Address at which peers reach the cluster port, where that is "
              "another than it listens on");

@@ -1,8 +1,10 @@
 #include "namesrv/handlers/cluster/cluster_session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "namesrv/handlers/close_cause.h"
+#include "namesrv/handlers/native/kv_page.h"
 #include "wire/codec/peer.h"
 
 namespace waypost::handlers {
@@ -13,6 +15,12 @@ void answer(rpc::ServerSession& session, const codec::FrameView& frame,
             const Message& message) {
   session.reply(frame.header.kind, codec::kFlagReply,
                 frame.header.correlation_id, codec::encode(message));
+}
+
+std::uint32_t page_limit(std::uint32_t asked) {
+  constexpr std::uint32_t kDefault = 500;
+  constexpr std::uint32_t kMax = 5'000;
+  return asked == 0 ? kDefault : std::min(asked, kMax);
 }
 
 template <typename Message>
@@ -85,6 +93,10 @@ void ClusterSession::on_request(const codec::FrameView& frame) {
       return clear_partitions(frame);
     case Kind::kForgetPeer:
       return forget(frame);
+    case Kind::kKvList:
+      return kv_page(frame);
+    case Kind::kListOverrides:
+      return override_page(frame);
     case Kind::kClusterView:
       return answer(session_, frame, context_.view());
     default:
@@ -247,6 +259,26 @@ void ClusterSession::clear_partitions(const codec::FrameView& frame) {
       [executor = context_.executor, go_on](const base::Status& kept) {
         executor->post([go_on, kept] { go_on(kept); });
       });
+}
+
+void ClusterSession::kv_page(const codec::FrameView& frame) {
+  model::KvListRequest request;
+  if (!decode(session_, frame, request)) return;
+  const auto page =
+      page_of(context_.configuration()->kv, request, page_limit(request.limit));
+  if (!page) {
+    session_.reply_error(frame.header.correlation_id, page.error());
+    return;
+  }
+  answer(session_, frame, *page);
+}
+
+void ClusterSession::override_page(const codec::FrameView& frame) {
+  model::PageRequest request;
+  if (!decode(session_, frame, request)) return;
+  answer(session_, frame,
+         page_of(context_.configuration()->overrides, request,
+                 page_limit(request.limit)));
 }
 
 void ClusterSession::forget(const codec::FrameView& frame) {

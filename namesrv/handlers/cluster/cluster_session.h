@@ -7,6 +7,7 @@
 
 #include "namesrv/cluster/cluster_keeper.h"
 #include "namesrv/handlers/cluster/peer_links.h"
+#include "namesrv/service/published_table.h"
 #include "wire/model/operations.h"
 #include "wire/rpc/peer_auth.h"
 #include "wire/rpc/session.h"
@@ -20,6 +21,8 @@ struct ClusterContext {
   // What a broker has registered here; none when it has not.
   std::function<std::optional<model::HeldRegistration>(const model::BrokerKey&)>
       registration;
+  // What operators have configured here.
+  std::function<std::shared_ptr<const store::HardState>()> configuration;
   PeerLinks* links = nullptr;
   // As the service port's hello and cluster view tell.
   std::function<model::HelloReply()> hello;
@@ -48,6 +51,8 @@ class ClusterSession : public rpc::SessionHandler {
   void registrations(const codec::FrameView& frame);
   void clear_partitions(const codec::FrameView& frame);
   void forget(const codec::FrameView& frame);
+  void kv_page(const codec::FrameView& frame);
+  void override_page(const codec::FrameView& frame);
   bool admitted() const;
 
   ClusterContext& context_;

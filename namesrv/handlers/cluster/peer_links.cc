@@ -204,6 +204,38 @@ void PeerLinks::ask_registrations(
                });
 }
 
+template <typename Answer, typename Question>
+void PeerLinks::ask(const model::PeerName& to, codec::FrameKind kind,
+                    const Question& question,
+                    std::function<void(base::Result<Answer>)> on_answer) {
+  PeerLink* const link = find(to);
+  if (link == nullptr) {
+    executor_.post([alive = alive_, on_answer = std::move(on_answer)] {
+      if (!*alive) return;
+      on_answer(base::fail(base::ErrorCode::kUnavailable, "no such peer"));
+    });
+    return;
+  }
+  link->call(
+      kind, codec::encode(question),
+      [on_answer = std::move(on_answer)](base::Result<std::string> payload) {
+        if (!payload) return on_answer(tl::unexpected(payload.error()));
+        on_answer(codec::decode<Answer>(std::as_bytes(std::span(*payload))));
+      });
+}
+
+void PeerLinks::ask_kv(
+    const model::PeerName& to, const model::KvListRequest& request,
+    std::function<void(base::Result<model::KvPage>)> on_page) {
+  ask(to, codec::FrameKind::kKvList, request, std::move(on_page));
+}
+
+void PeerLinks::ask_overrides(
+    const model::PeerName& to, const model::PageRequest& request,
+    std::function<void(base::Result<model::OverridePage>)> on_page) {
+  ask(to, codec::FrameKind::kListOverrides, request, std::move(on_page));
+}
+
 void PeerLinks::disconnect(const model::PeerName& peer,
                            base::Duration stay_off) {
   off_until_[peer.value()] = executor_.now() + stay_off;

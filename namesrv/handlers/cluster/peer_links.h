@@ -41,6 +41,12 @@ class PeerLinks : public cluster::PeerCalls, public PeerLink::Owner {
   void ask_registrations(
       const model::PeerName& to, const model::ContentQuery& query,
       std::function<void(base::Result<RegistrationPart>)> on_part) override;
+  void ask_kv(
+      const model::PeerName& to, const model::KvListRequest& request,
+      std::function<void(base::Result<model::KvPage>)> on_page) override;
+  void ask_overrides(
+      const model::PeerName& to, const model::PageRequest& request,
+      std::function<void(base::Result<model::OverridePage>)> on_page) override;
   void disconnect(const model::PeerName& peer,
                   base::Duration stay_off) override;
 
@@ -65,6 +71,11 @@ class PeerLinks : public cluster::PeerCalls, public PeerLink::Owner {
   void on_link_failure(PeerLink& link, const base::Error& error) override;
   void on_link_ended(PeerLink& link, bool by_peer) override;
 
+  // One question, one decoded answer; kUnavailable where there is no link.
+  template <typename Answer, typename Question>
+  void ask(const model::PeerName& to, codec::FrameKind kind,
+           const Question& question,
+           std::function<void(base::Result<Answer>)> on_answer);
   PeerLink* find(const model::PeerName& peer);
   bool kept_off(const std::string& key);
   void told_closed(const model::PeerName& peer);
