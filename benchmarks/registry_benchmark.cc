@@ -4,6 +4,8 @@
 //                              request is decoded, not on the registry thread
 //   UnchangedRegistration/n    the same n topics again, prepared
 //   FirstRegistration/n        n topics of a new broker, into an empty table
+//   LargestPart/n              of the same in parts, the slowest: what others
+//                              wait for
 //   FirstRegistrationInto/n    10 000 new topics into a table of n
 //   SecondBroker/n             n topics that another broker has already
 //   OneChangedOfThousand/n     a full registration of 1 000 topics, one of them
@@ -29,6 +31,7 @@
 //
 // registry_benchmark [--benchmark_filter=REGEX]; times are of one operation.
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -37,8 +40,10 @@
 #include <vector>
 
 #include <benchmark/benchmark.h>
+#include <time.h>
 
 #include "base/random.h"
+#include "namesrv/registry/parts.h"
 #include "namesrv/registry/prepare.h"
 #include "namesrv/registry/registry.h"
 
@@ -162,6 +167,40 @@ void FirstRegistration(benchmark::State& state) {
 BENCHMARK(FirstRegistration)
     ->Arg(10'000)
     ->Arg(kBig)
+    ->Unit(benchmark::kMillisecond);
+
+double thread_cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) +
+         static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+void LargestPart(benchmark::State& state) {
+  Event event = prepared(registration("broker", 1, 0, state.range(0)));
+  auto& whole = std::get<Register>(event);
+  for (auto _ : state) {
+    auto registry = std::make_unique<Registry>(RegistrySettings{});
+    const RouteTable published = registry->table();
+    double largest = 0;
+    const auto timed = [&](const auto& work) {
+      const double start = thread_cpu_seconds();
+      work();
+      largest = std::max(largest, thread_cpu_seconds() - start);
+    };
+    for (std::size_t first = 0; first < whole.request.topics.size();
+         first += kTopicsPerPart) {
+      timed([&] { registry->step(part_of(whole, first), kStart); });
+    }
+    timed([&] { registry->step(event, kStart); });
+    check(state, registry->table().topic_count() ==
+                     static_cast<std::size_t>(state.range(0)));
+    state.SetIterationTime(largest);
+  }
+}
+BENCHMARK(LargestPart)
+    ->Arg(kBig)
+    ->UseManualTime()
     ->Unit(benchmark::kMillisecond);
 
 // One more broker with `event` in a table that is published; it leaves again.

@@ -67,6 +67,9 @@ struct Register {
   // epoch is newer.
   bool adopted = false;
 
+  // Some topics of a large registration, see parts.h.
+  bool part = false;
+
   // Set by prepare() (prepare.h), to be called where the request was decoded,
   // off the registry thread. Without it step() does that work itself, which at
   // 10 000 topics takes milliseconds instead of one microsecond.

@@ -169,6 +169,32 @@ std::vector<TopicChange> Registry::Impl::changes_of(const Register& event,
                                 event.request.removed);
 }
 
+std::size_t Registry::Impl::topics_to_change(const Register& event,
+                                             std::size_t limit) {
+  const std::vector<model::TopicConfig>& topics = event.request.topics;
+  const Broker* known = directory_.find(event.request.broker);
+  const bool remoting = event.origin == Origin::kRemoting;
+  if (!event.prepared || event.topics == TopicsPolicy::kIgnore) return 0;
+  if (known != nullptr && !event.content.is_none() &&
+      event.content == known->content) {
+    return 0;
+  }
+  if (topics.size() <= limit) return topics.size();
+  // Where not all of it may fit nothing is taken before the whole is judged.
+  if (topics_.pair_count() + topics.size() > settings_.topics_max) return 0;
+  if (remoting && !brings_another_version(event, known)) return 0;
+  const TopicList none;
+  const TopicList* held = &none;
+  if (remoting) {
+    const Group* group =
+        directory_.find_group(event.request.broker.broker_name);
+    if (group != nullptr) held = &group->topics;
+  } else if (known != nullptr) {
+    held = &known->topics;
+  }
+  return count_different(*held, topics, limit);
+}
+
 base::Status Registry::Impl::admit_growth(
     const Register& event, const std::vector<TopicChange>& changes) const {
   const auto pairs = static_cast<std::ptrdiff_t>(topics_.pair_count());
@@ -240,7 +266,7 @@ void Registry::Impl::renew(Broker& broker, const Register& event,
     make_direct(broker, now, effects);
     heard(broker, now, effects);
     directory_.bind(broker, event.binding);
-    tell(broker, HoldingChange::What::kHeld, effects);
+    if (!event.part) tell(broker, HoldingChange::What::kHeld, effects);
   }
   broker.handover_grace.reset();
   broker.origin = event.origin;
@@ -275,7 +301,7 @@ void Registry::Impl::take_topics(Broker& broker, const Register& event,
   Group& group = *broker.group;
   if (!changes.empty()) {
     topics_.apply(group, broker.topics, changes);
-    if (!is_new) note_topics(broker, changes, effects);
+    if (!is_new && !event.part) note_topics(broker, changes, effects);
   }
   if (event.content.is_none() || event.content != broker.content) {
     const bool all = event.topics == TopicsPolicy::kReplace;

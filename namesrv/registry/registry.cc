@@ -82,6 +82,10 @@ std::optional<model::HeldRegistration> Registry::registration(
 std::vector<model::BrokerKey> Registry::held_brokers() const {
   return impl_->held_brokers();
 }
+std::size_t Registry::topics_to_change(const Register& event,
+                                       std::size_t limit) {
+  return impl_->topics_to_change(event, limit);
+}
 base::Duration Registry::smallest_expiry() const {
   return impl_->smallest_expiry();
 }

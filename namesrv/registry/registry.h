@@ -89,6 +89,11 @@ class Registry {
       const model::BrokerKey& broker) const;
   std::vector<model::BrokerKey> held_brokers() const;
 
+  // How many topics the registration would add or change, at most: where it
+  // has more than `limit` topics, these are compared with what is held, up to
+  // one more than `limit`.
+  std::size_t topics_to_change(const Register& event, std::size_t limit);
+
   // The smallest expiry of a registered broker, the settings' while there is
   // none: what a gap in our own running is measured against.
   base::Duration smallest_expiry() const;

@@ -44,6 +44,7 @@ class Registry::Impl {
   std::optional<model::HeldRegistration> registration(
       const model::BrokerKey& key) const;
   std::vector<model::BrokerKey> held_brokers() const;
+  std::size_t topics_to_change(const Register& event, std::size_t limit);
 
  private:
   // One for each event. `now` and all stamps are awake time; `effects` collects

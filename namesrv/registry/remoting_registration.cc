@@ -96,11 +96,12 @@ Registry::Impl::RemotingPlan Registry::Impl::plan(const Register& event,
   }
   plan.takes_topics = brings_topics(event, group, plan);
   if (!plan.takes_topics) return plan;
-  plan.applies = brings_another_version(event, known);
+  plan.applies = event.part || brings_another_version(event, known);
   const TopicList none;
   const TopicList& held = group == nullptr ? none : group->topics;
   std::vector<model::TopicName> removed;
-  if (delete_topics_with_registration_ && event.remoting.mappings.empty()) {
+  if (delete_topics_with_registration_ && event.remoting.mappings.empty() &&
+      !event.part) {
     removed = not_listed(held, request.topics);
   }
   // Changes refer to the names of the registration.
@@ -150,6 +151,8 @@ void Registry::Impl::renew_remoting(Broker& broker, const Register& event,
   RemotingState& state = *broker.remoting;
   state.ha_address = told.ha_address;
   state.version = told.version;
+  // The whole is to apply after its parts.
+  if (event.part) state.version.counter ^= 1;
   bool shown = replace(state.acting_master, told.acting_master);
   if (replace(state.address, told.address)) {
     shown = true;
@@ -176,7 +179,7 @@ void Registry::Impl::take_remoting_topics(Broker& broker, const Register& event,
   Group& group = *broker.group;
   if (!plan.changes.empty()) {
     topics_.apply(group, group.topics, plan.changes);
-    if (!is_new) note_topics(broker, plan.changes, effects);
+    if (!is_new && !event.part) note_topics(broker, plan.changes, effects);
   }
   if (!plan.applies) return;
   topics_.bring_anew(group, group.topics, &event.request.topics);

@@ -57,6 +57,21 @@ std::vector<TopicChange> changes_to_merge(
   return changes;
 }
 
+std::size_t count_different(const TopicList& held,
+                            const std::vector<model::TopicConfig>& topics,
+                            std::size_t limit) {
+  std::size_t count = 0;
+  auto at = held.begin();
+  for (const model::TopicConfig& topic : topics) {
+    const std::string_view name = topic.name.value();
+    while (!at.at_end() && at->topic->text() < name) ++at;
+    const bool same =
+        !at.at_end() && at->topic->text() == name && at->queues == topic.queues;
+    if (!same && ++count > limit) break;
+  }
+  return count;
+}
+
 std::ptrdiff_t growth(const std::vector<TopicChange>& changes) {
   std::ptrdiff_t grows = 0;
   for (const TopicChange& change : changes) {

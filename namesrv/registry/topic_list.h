@@ -43,6 +43,12 @@ std::vector<TopicChange> changes_to_merge(
     const TopicList& held, const std::vector<model::TopicConfig>& topics,
     const std::vector<model::TopicName>& removed);
 
+// Topics of the sorted list that are not held, or with other queues; counts no
+// further than to limit + 1.
+std::size_t count_different(const TopicList& held,
+                            const std::vector<model::TopicConfig>& topics,
+                            std::size_t limit);
+
 // By how much the changes make the list longer; may be negative.
 std::ptrdiff_t growth(const std::vector<TopicChange>& changes);
 

@@ -11,10 +11,6 @@
 namespace waypost::service {
 namespace {
 
-// Registrations taken in one go, so that signs of life that arrive meanwhile
-// wait for no more than these.
-constexpr std::size_t kRegistrationsPerBatch = 16;
-
 // How often the registry thread looks at the clock when nothing comes in: well
 // below the smallest gap that counts as our own sleep (2 s).
 constexpr base::Duration kTickMax = std::chrono::milliseconds(250);
@@ -175,16 +171,19 @@ void NameService::drain_queue() {
   WAYPOST_ASSERT(shell_.executor->in_executor_thread());
   if (stopped_) return;
   notice_gap();
-  WriteQueue::Batch batch = queue_.take(kRegistrationsPerBatch);
+  WriteQueue::Batch batch =
+      queue_.take(kRegistrationsAtWork - registrations_.size());
+  std::move(batch.registrations.begin(), batch.registrations.end(),
+            std::back_inserter(registrations_));
   for (Write& write : batch.liveness) perform(write);
-  for (Write& write : batch.registrations) perform(write);
+  perform_registrations();
   publish_table();
   publish_state();
   auto replies = std::exchange(replies_, {});
   for (auto& [on_reply, reply] : replies) on_reply(std::move(reply));
   auto others = std::exchange(other_replies_, {});
   for (auto& reply : others) reply();
-  if (queue_.go_idle()) {
+  if (registrations_.empty() && queue_.go_idle()) {
     closed_bindings_.clear();
     return;
   }

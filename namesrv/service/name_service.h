@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -221,6 +222,11 @@ class NameService {
   void log_change(const registry::BrokerChange& change) const;
   void keep_roster();
 
+  // registrations.cc
+  void perform_registrations();
+  std::size_t perform_some(Write& write);
+  bool take_part(registry::Event& event, const ReplyCallback& on_reply);
+
   // peers_state.cc
   bool refuse_while_paused(const registry::Event& event,
                            const ReplyCallback& on_reply);
@@ -280,6 +286,11 @@ class NameService {
   HardStateKeeper state_keeper_;
   HardStateKeeper::State applied_state_;  // that the registry knows
   std::uint64_t settings_version_ = 0;
+  // Taken from the queue and not yet performed.
+  static constexpr std::size_t kRegistrationsAtWork = 16;
+  std::deque<Write> registrations_;
+  // Of the first of them, where it is performed in parts.
+  std::optional<std::size_t> next_topic_;
   bool lapsing_ = false;
   bool sweep_wanted_ = false;  // by the registry
   bool sweeping_ = false;      // sweep() is on its way
