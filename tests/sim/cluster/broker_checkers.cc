@@ -76,6 +76,42 @@ class LiveBroker : public Checker {
   PairHeldFor linked_;
 };
 
+class ToldBroker : public Checker {
+ public:
+  explicit ToldBroker(base::Duration bound) : bound_(bound) {}
+  std::string_view name() const override { return "peers-tell-of-brokers"; }
+
+  std::optional<std::string> look(const Observation& seen) override {
+    std::optional<std::string> wrong;
+    for (std::size_t b = 0; b < seen.brokers.size(); ++b) {
+      for (std::size_t n = 0; n < seen.nameservers.size(); ++n) {
+        for (std::size_t via = 0; via < seen.nameservers.size(); ++via) {
+          if (via != n) look_at(seen, b, n, via, wrong);
+        }
+      }
+    }
+    return wrong;
+  }
+
+ private:
+  void look_at(const Observation& seen, std::size_t b, std::size_t n,
+               std::size_t via, std::optional<std::string>& wrong) {
+    const NameserverView& asked = seen.nameservers[n];
+    const NameserverView& hears = seen.nameservers[via];
+    const bool could = asked.serves() && hears.serves() &&
+                       hears.takes_registrations && seen.peers_linked(n, via) &&
+                       seen.broker_linked(via, b);
+    const base::Duration held = could_.tell({{n, via}, b}, could, seen.at);
+    const std::string& broker = seen.brokers[b].name;
+    if (held <= bound_ || asked.brokers.contains(broker)) return;
+    wrong = hears.name + " has reached " + broker + " and " + asked.name +
+            for_text(held) + ", all serve, and " + asked.name + " lacks it";
+  }
+
+  const base::Duration bound_;
+  HeldFor<std::pair<std::pair<std::size_t, std::size_t>, std::size_t>> could_;
+};
+
 class DeadBroker : public Checker {
  public:
   DeadBroker(base::Duration in_tables, base::Duration in_routes)
@@ -136,6 +172,10 @@ std::unique_ptr<Checker> make_client_finds_checker(const Bounds& bounds) {
 
 std::unique_ptr<Checker> make_live_broker_checker(const Bounds& bounds) {
   return std::make_unique<LiveBroker>(bounds.broker_found);
+}
+
+std::unique_ptr<Checker> make_told_broker_checker(const Bounds& bounds) {
+  return std::make_unique<ToldBroker>(bounds.broker_told);
 }
 
 std::unique_ptr<Checker> make_dead_broker_checker(const Bounds& bounds) {

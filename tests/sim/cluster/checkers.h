@@ -25,6 +25,9 @@ struct Bounds {
   base::Duration client_finds{0};
   // A broker that reaches a serving nameserver is in its table.
   base::Duration broker_found{0};
+  // A broker that reaches one serving nameserver is in the tables of those that
+  // this one reaches.
+  base::Duration broker_told{0};
   // A dead broker is in no table, in no client's route.
   base::Duration broker_forgotten{0};
   // After the network healed everything is whole.
@@ -47,8 +50,10 @@ class Checker {
 
 // (a) A client that can reach a serving nameserver finds it.
 std::unique_ptr<Checker> make_client_finds_checker(const Bounds& bounds);
-// (b) No live, reachable broker is dropped.
+// (b) No live, reachable broker is dropped; what one nameserver hears, those
+// that it reaches know as well.
 std::unique_ptr<Checker> make_live_broker_checker(const Bounds& bounds);
+std::unique_ptr<Checker> make_told_broker_checker(const Bounds& bounds);
 // (c) A dead broker is gone everywhere.
 std::unique_ptr<Checker> make_dead_broker_checker(const Bounds& bounds);
 // (d) After the network heals all hold the same, and all serve.

@@ -17,6 +17,7 @@ Bounds bounds() {
   Bounds bounds;
   bounds.client_finds = 3s;
   bounds.broker_found = 5s;
+  bounds.broker_told = 7s;
   bounds.broker_forgotten = 6s;
   bounds.converges = 30s;
   bounds.pause_closes = 1s;
@@ -136,6 +137,33 @@ TEST_CASE("a live broker that is dropped") {
     CHECK_FALSE(watch(*checker, 20s, [&](auto& seen, base::Duration at) {
       dropped(seen, at);
       if (at > 6s) excuse(seen);
+    }));
+  }
+}
+
+TEST_CASE("a broker that a peer does not tell of") {
+  // ns-2 does not reach broker-1, but ns-0 and ns-1 do.
+  const auto untold = [](Observation& seen, base::Duration) {
+    cut(seen, 2, 4);
+    seen.nameservers[2].brokers = {"broker-0"};
+  };
+  auto checker = make_told_broker_checker(bounds());
+  const auto complaint = watch(*checker, 20s, untold);
+  REQUIRE(complaint);
+  CHECK(complaint->at == 7100ms);
+  CHECK(complaint->text.find("ns-2 lacks it") != std::string::npos);
+
+  // Nobody who reaches both serves.
+  for (const auto& excuse : std::vector<std::function<void(Observation&)>>{
+           [](auto& seen) { cut(seen, 2, 0); },
+           [](auto& seen) { cut(seen, 0, 4); },
+           [](auto& seen) { seen.nameservers[0].awake = false; },
+           [](auto& seen) { seen.nameservers[0].state = State::kPaused; }}) {
+    checker = make_told_broker_checker(bounds());
+    CHECK_FALSE(watch(*checker, 20s, [&](auto& seen, base::Duration at) {
+      untold(seen, at);
+      cut(seen, 2, 1);
+      excuse(seen);
     }));
   }
 }

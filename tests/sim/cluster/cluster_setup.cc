@@ -110,6 +110,8 @@ Bounds bounds_of(const ClusterSetup& setup) {
       fast.client_poll_interval + 2 * fast.client_rpc_timeout + 1s;
   // A reconnect or two, each at most 750 ms after the one before and 1 s long.
   bounds.broker_found = 8s;
+  // And its nameserver finds the other within a heartbeat or two.
+  bounds.broker_told = bounds.broker_found + noticed + 2s;
   // Its expiry, as much again for the brake, the scan; and a peer that is gone
   // as well vouches for it until it is noticed.
   bounds.broker_forgotten = 2 * fast.agent_expiry + 4s + noticed;

@@ -211,6 +211,7 @@ std::vector<std::unique_ptr<Checker>> make_checkers(partition::Mode mode,
   std::vector<std::unique_ptr<Checker>> checkers;
   checkers.push_back(make_client_finds_checker(bounds));
   checkers.push_back(make_live_broker_checker(bounds));
+  checkers.push_back(make_told_broker_checker(bounds));
   checkers.push_back(make_dead_broker_checker(bounds));
   checkers.push_back(make_convergence_checker(bounds));
   checkers.push_back(make_pause_checker(bounds));
