@@ -178,8 +178,9 @@ bool Membership::may_serve_again() const {
     const PeerTable::Record* record = table_.find(name);
     if (!peer.reachable || !record->member()) continue;
     if (record->info.status == model::PeerStatus::kUp) {
-      // It answers us in our new life: admitted, once it serves itself.
-      if (peer.serving && !peer.wrote_us_off) return true;
+      // It hears us in our new life: admitted, once it serves itself. Hearing
+      // it is not enough, our own words may be lost on the way.
+      if (peer.serving && hears_us(name)) return true;
       all_reachable_are_down = false;
     }
   }
@@ -189,12 +190,18 @@ bool Membership::may_serve_again() const {
   // all went, and those that are out count too: neither side of a cut may take
   // itself for all.
   std::size_t configured = 1 + unknown_seeds().size();
+  std::size_t linked = 1;
   for (const auto& [name, record] : table_.records()) {
     if (record.forgotten) continue;
     if (!reachable(name) && !record.down()) return false;
     ++configured;
+    if (reachable(name) && hears_us(name)) ++linked;
   }
-  return 2 * reachable().size() > configured;
+  return 2 * linked > configured;
+}
+
+bool Membership::hears_us(const model::PeerName& name) const {
+  return matrix_.reach(name, self_.name) == model::PeerReach::kReachable;
 }
 
 void Membership::come_up() {

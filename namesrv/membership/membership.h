@@ -128,6 +128,8 @@ class Membership {
   void come_up_if_due(base::Instant now);
   bool found_its_place(base::Instant now) const;
   bool may_serve_again() const;
+  // By its own account, in our present life.
+  bool hears_us(const model::PeerName& name) const;
   void come_up();
   Peer& peer(const model::PeerName& name);
   const Peer* find(const model::PeerName& name) const;

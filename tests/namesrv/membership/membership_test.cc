@@ -246,6 +246,21 @@ TEST_CASE("one set to down goes on as a new life and is admitted by a server") {
   CHECK(group.at("c").self().up_number > group.at("b").self().up_number);
 }
 
+TEST_CASE("one that is heard by nobody is not admitted, whoever it hears") {
+  PeerGroup group;
+  start_three(group);
+  group.cut_one_way("c", "a");
+  group.cut_one_way("c", "b");
+  group.run(10s);
+  group.step("a", SetDown{names("c")});
+  group.run(10s);
+  CHECK(group.at("c").was_down());
+  CHECK(group.at("c").self().status == model::PeerStatus::kJoining);
+  group.heal();
+  group.run(3s);
+  CHECK(group.at("c").self().status == model::PeerStatus::kUp);
+}
+
 TEST_CASE("after all were set to down more than half come back by themselves") {
   PeerGroup group;
   for (const char* name : {"a", "b", "c", "d", "e"}) {
