@@ -8,6 +8,7 @@
 
 #include "base/units.h"
 #include "namesrv/cluster/partition_driver.h"
+#include "namesrv/partition/settled_members.h"
 
 namespace waypost::cluster {
 namespace {
@@ -61,6 +62,7 @@ class DowningDriver : public PartitionDriver {
     resolver_.emplace(settings_, actions_.members().self().name, "",
                       actions_.executor().now());
     told_ = {};
+    settled_ = {};
     on_view_changed();
   }
 
@@ -106,7 +108,7 @@ class DowningDriver : public PartitionDriver {
     std::optional<model::PeerName> leader;
   };
 
-  View look() const {
+  View look() {
     const membership::Membership& members = actions_.members();
     View view;
     view.members.emplace(members.self().name, member_of(members.self()));
@@ -128,7 +130,37 @@ class DowningDriver : public PartitionDriver {
     }
     view.seen_by = members.seen_by();
     view.leader = members.leader();
+    weigh(view);
     return view;
+  }
+
+  // Who came up while somebody was out of reach does not count yet, and does
+  // not decide for those that do.
+  void weigh(View& view) {
+    const membership::Membership& members = actions_.members();
+    const model::PeerNames reachable = members.reachable();
+    SettledMembers::UpMembers up;
+    bool agreed = view.observations.empty();
+    for (const auto& [name, member] : view.members) {
+      agreed = agreed && view.seen_by.contains(name);
+      if (member.status != MemberStatus::kUp) continue;
+      const bool self = name == members.self().name;
+      const model::Generation generation =
+          self ? members.self().generation
+               : members.table().find(name)->info.generation;
+      up[name] = {generation, member.up_number};
+    }
+    settled_.look(members.self().name, up, agreed);
+    std::optional<model::PeerName> leader;
+    for (auto& [name, member] : view.members) {
+      if (member.status != MemberStatus::kUp) continue;
+      if (!settled_.counts(name)) {
+        member.status = MemberStatus::kWeaklyUp;
+      } else if (!leader && reachable.contains(name)) {
+        leader = name;
+      }
+    }
+    if (leader) view.leader = leader;
   }
 
   void step(const ResolverEvent& event) {
@@ -183,6 +215,7 @@ class DowningDriver : public PartitionDriver {
   std::optional<DowningResolver> resolver_;
   std::uint64_t resolver_life_ = 0;
   View told_;
+  SettledMembers settled_;
   std::unique_ptr<base::Timer> acquire_timer_;
   struct Alive {
     ~Alive() { *flag = false; }
