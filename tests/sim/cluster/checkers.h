@@ -34,6 +34,8 @@ struct Bounds {
   base::Duration converges{0};
   // A paused nameserver has let go of the last connection.
   base::Duration pause_closes{0};
+  // Nameservers that have served and reached each other know each other.
+  base::Duration meets{0};
   // Nameservers that cannot reach each other do not both serve.
   base::Duration one_side{0};
   // Nameservers that all reach each other, one of which serves, all serve.
@@ -63,8 +65,10 @@ std::unique_ptr<Checker> make_pause_checker(const Bounds& bounds);
 // (f) At most one side serves. Holds for who met the other since it started:
 // pausing is never done at start-up, and one that comes up alone cannot know.
 std::unique_ptr<Checker> make_one_side_checker(const Bounds& bounds);
-// (g) No dead peer blocks a join.
-std::unique_ptr<Checker> make_join_checker(const Bounds& bounds);
+// (g) No dead peer blocks a join. In the modes that pause, being paused is no
+// join: after a partial cut pause-minority waits for all, the dead included.
+std::unique_ptr<Checker> make_join_checker(const Bounds& bounds,
+                                           partition::Mode mode);
 
 // Whether the mode promises that of two sides at most one serves. For
 // pause-if-all-down: when it lists one nameserver.

@@ -21,6 +21,7 @@ Bounds bounds() {
   bounds.broker_forgotten = 6s;
   bounds.converges = 30s;
   bounds.pause_closes = 1s;
+  bounds.meets = 2s;
   bounds.one_side = 4s;
   bounds.joins = 10s;
   return bounds;
@@ -299,6 +300,12 @@ TEST_CASE("two sides that both serve") {
   CHECK_FALSE(watch(*checker, 20s, [&](auto& seen, base::Duration at) {
     if (at >= 5s) cut(seen, 0, 2);
   }));
+  // Or when they have hardly met.
+  checker = make_one_side_checker(bounds());
+  CHECK_FALSE(watch(*checker, 20s, [&](auto& seen, base::Duration at) {
+    apart(seen, at);
+    if (at < 4s) seen.nameservers[2].state = State::kStarting;
+  }));
   // One that came up alone has never met the others.
   checker = make_one_side_checker(bounds());
   CHECK_FALSE(watch(*checker, 20s, [&](auto& seen, base::Duration at) {
@@ -318,26 +325,36 @@ TEST_CASE("a nameserver that the dead keep from serving") {
     seen.nameservers[2].life = 2;
     seen.nameservers[2].state = State::kStarting;
   };
-  auto checker = make_join_checker(bounds());
+  auto checker = make_join_checker(bounds(), partition::Mode::kKeepMajority);
   const auto complaint = watch(*checker, 30s, joins);
   REQUIRE(complaint);
   CHECK(complaint->at == 15200ms);
   CHECK(complaint->text.find("ns-2 has reached everybody") !=
         std::string::npos);
 
-  checker = make_join_checker(bounds());
+  checker = make_join_checker(bounds(), partition::Mode::kKeepMajority);
   CHECK_FALSE(watch(*checker, 30s, [&](auto& seen, base::Duration at) {
     joins(seen, at);
     if (at > 14s) seen.nameservers[2].state = State::kServing;
   }));
   // Not everybody alive is reached.
-  checker = make_join_checker(bounds());
+  checker = make_join_checker(bounds(), partition::Mode::kKeepMajority);
   CHECK_FALSE(watch(*checker, 30s, [&](auto& seen, base::Duration at) {
     joins(seen, at);
     cut(seen, 1, 2);
   }));
+  // Being paused is no join where the mode pauses.
+  for (const auto mode :
+       {partition::Mode::kPauseMinority, partition::Mode::kKeepMajority}) {
+    checker = make_join_checker(bounds(), mode);
+    const auto paused = watch(*checker, 30s, [&](auto& seen, auto at) {
+      joins(seen, at);
+      if (at >= 5s) seen.nameservers[2].state = State::kPaused;
+    });
+    CHECK(paused.has_value() == (mode == partition::Mode::kKeepMajority));
+  }
   // Nobody serves: the mode may want it so.
-  checker = make_join_checker(bounds());
+  checker = make_join_checker(bounds(), partition::Mode::kKeepMajority);
   CHECK_FALSE(watch(*checker, 30s, [&](auto& seen, base::Duration at) {
     joins(seen, at);
     if (at > 5s) seen.nameservers[1].state = State::kPaused;

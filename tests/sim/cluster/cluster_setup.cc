@@ -116,6 +116,7 @@ Bounds bounds_of(const ClusterSetup& setup) {
   // as well vouches for it until it is noticed.
   bounds.broker_forgotten = 2 * fast.agent_expiry + 4s + noticed;
   bounds.converges = 30s;
+  bounds.meets = 3 * setup.peer_heartbeat + 1s;
   // What was written is sent first, for a second at most.
   bounds.pause_closes = 1500ms;
   // When only one direction is cut, whoever still hears the other learns of it

@@ -110,7 +110,8 @@ std::vector<std::size_t> parts_of(const Observation& seen) {
 
 class OneSide : public Checker {
  public:
-  explicit OneSide(base::Duration bound) : bound_(bound) {}
+  OneSide(base::Duration bound, base::Duration meets)
+      : bound_(bound), meets_(meets) {}
   std::string_view name() const override { return "one-side-serves"; }
 
   std::optional<std::string> look(const Observation& seen) override {
@@ -121,9 +122,12 @@ class OneSide : public Checker {
       for (std::size_t b = 0; b < a; ++b) {
         const NameserverView& other = seen.nameservers[b];
         const bool apart = part[a] != part[b];
-        // Both have served and reached each other in their present lives.
         const std::pair lives(one.life, other.life);
-        if (!apart && one.serves() && other.serves()) met_[{a, b}] = lives;
+        const bool together =
+            one.serves() && other.serves() && seen.peers_linked(a, b);
+        if (together_.tell({a, b}, together, seen.at) > meets_) {
+          met_[{a, b}] = lives;
+        }
         const bool met = met_[{a, b}] == lives;
         const base::Duration held = both_.tell(
             {a, b}, apart && met && one.serves() && other.serves(), seen.at);
@@ -139,7 +143,10 @@ class OneSide : public Checker {
 
  private:
   const base::Duration bound_;
+  const base::Duration meets_;
   PairHeldFor both_;
+  PairHeldFor together_;
+  // With which lives two have met.
   std::map<std::pair<std::size_t, std::size_t>,
            std::pair<std::uint64_t, std::uint64_t>>
       met_;
@@ -147,7 +154,8 @@ class OneSide : public Checker {
 
 class Join : public Checker {
  public:
-  explicit Join(base::Duration bound) : bound_(bound) {}
+  Join(base::Duration bound, bool may_pause)
+      : bound_(bound), may_pause_(may_pause) {}
   std::string_view name() const override { return "the-dead-block-nobody"; }
 
   std::optional<std::string> look(const Observation& seen) override {
@@ -166,7 +174,11 @@ class Join : public Checker {
         all_linked = all_linked && seen.peers_linked(a, b);
       }
       up.insert({a, nameserver.life});
-      (nameserver.serves() ? serving : waiting) = nameserver.name;
+      const bool pauses =
+          may_pause_ && nameserver.state == model::ServerState::kPaused;
+      if (!pauses) {
+        (nameserver.serves() ? serving : waiting) = nameserver.name;
+      }
     }
     // Somebody else: a new beginning.
     const bool same = up == up_;
@@ -180,6 +192,7 @@ class Join : public Checker {
 
  private:
   const base::Duration bound_;
+  const bool may_pause_;
   std::set<std::pair<std::size_t, std::uint64_t>> up_;
   HeldFor<int> holds_;
 };
@@ -195,11 +208,13 @@ std::unique_ptr<Checker> make_pause_checker(const Bounds& bounds) {
 }
 
 std::unique_ptr<Checker> make_one_side_checker(const Bounds& bounds) {
-  return std::make_unique<OneSide>(bounds.one_side);
+  return std::make_unique<OneSide>(bounds.one_side, bounds.meets);
 }
 
-std::unique_ptr<Checker> make_join_checker(const Bounds& bounds) {
-  return std::make_unique<Join>(bounds.joins);
+std::unique_ptr<Checker> make_join_checker(const Bounds& bounds,
+                                           partition::Mode mode) {
+  return std::make_unique<Join>(
+      bounds.joins, partition::family_of(mode) == partition::Family::kPause);
 }
 
 bool promises_one_side(partition::Mode mode) {
@@ -218,7 +233,7 @@ std::vector<std::unique_ptr<Checker>> make_checkers(partition::Mode mode,
   if (promises_one_side(mode)) {
     checkers.push_back(make_one_side_checker(bounds));
   }
-  checkers.push_back(make_join_checker(bounds));
+  checkers.push_back(make_join_checker(bounds, mode));
   return checkers;
 }
 
