@@ -1,6 +1,7 @@
 #ifndef WAYPOST_NAMESRV_REGISTRY_TOPIC_NAMES_H_
 #define WAYPOST_NAMESRV_REGISTRY_TOPIC_NAMES_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -22,14 +23,19 @@ struct InternedName {
 
 // The names in use, counted. A name's address stays while it has references.
 // Registry thread only.
+//
+// They are in many sets that grow at different sizes: a set of a million that
+// grows moves all of them, which takes the thread more than 100 ms.
 class TopicNames {
  public:
+  TopicNames();
+
   // One more reference to the name, which is made when it is new.
   const InternedName* acquire(std::string_view name);
   void retain(const InternedName* name) { ++name->references; }
   void release(const InternedName* name);
 
-  std::size_t size() const { return names_.size(); }
+  std::size_t size() const;
 
  private:
   struct Lookup {
@@ -53,7 +59,15 @@ class TopicNames {
       return operator()(b, a);
     }
   };
-  std::unordered_set<InternedName, Hash, Equal> names_;
+  using Shard = std::unordered_set<InternedName, Hash, Equal>;
+  static constexpr std::size_t kShardBits = 6;
+
+  // By the upper bits; a set places by the whole.
+  Shard& shard_of(std::uint64_t hash) {
+    return shards_[hash >> (64 - kShardBits)];
+  }
+
+  std::array<Shard, std::size_t{1} << kShardBits> shards_;
 };
 
 }  // namespace waypost::registry
