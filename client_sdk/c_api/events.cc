@@ -14,6 +14,7 @@ struct waypost_event {
   std::string broker;
   std::string address;
   std::string why;
+  std::int32_t reason = WAYPOST_REASON_NOT_TOLD;
 };
 
 namespace waypost::c_api {
@@ -23,6 +24,11 @@ struct Describe {
   waypost_event& event;
 
   void is(waypost_event_kind kind) const { event.what = kind; }
+  void because(ChangeReason reason, const std::string& detail = "") const {
+    event.reason = static_cast<std::int32_t>(reason);
+    event.why = change_reason_name(reason);
+    if (!detail.empty()) event.why += " (" + detail + ")";
+  }
   void about(const Broker& broker) const {
     event.broker = broker.name;
     event.address = broker.address;
@@ -62,12 +68,12 @@ struct Describe {
   void operator()(const BrokerJoined& what) const {
     is(WAYPOST_EVENT_BROKER_JOINED);
     about(what.broker);
-    event.why = change_reason_name(what.reason);
+    because(what.reason);
   }
   void operator()(const BrokerLeft& what) const {
     is(WAYPOST_EVENT_BROKER_LEFT);
     about(what.broker);
-    event.why = change_reason_name(what.reason);
+    because(what.reason, what.detail);
   }
   void operator()(const BrokerHealthChanged& what) const {
     is(WAYPOST_EVENT_BROKER_HEALTH_CHANGED);
@@ -78,7 +84,20 @@ struct Describe {
     is(WAYPOST_EVENT_MASTER_CHANGED);
     if (what.to) about(*what.to);
     event.broker = what.group;
-    event.why = change_reason_name(what.reason);
+    because(what.reason);
+  }
+  void operator()(const BrokerProbed& what) const {
+    is(what.ok ? WAYPOST_EVENT_BROKER_PROBED
+               : WAYPOST_EVENT_BROKER_PROBE_FAILED);
+    about(what.broker);
+    event.why = what.why;
+  }
+  void operator()(const ClientCreated& what) const {
+    is(WAYPOST_EVENT_CLIENT_CREATED);
+    event.why = what.name;
+  }
+  void operator()(const ClientClosing& /*what*/) const {
+    is(WAYPOST_EVENT_CLIENT_CLOSING);
   }
   void operator()(const ClientClosed& /*what*/) const {
     is(WAYPOST_EVENT_CLIENT_CLOSED);
@@ -127,6 +146,9 @@ const char* waypost_event_broker(const waypost_event* event) {
 }
 const char* waypost_event_address(const waypost_event* event) {
   return event == nullptr ? "" : event->address.c_str();
+}
+int32_t waypost_event_reason(const waypost_event* event) {
+  return event == nullptr ? WAYPOST_REASON_NOT_TOLD : event->reason;
 }
 const char* waypost_event_why(const waypost_event* event) {
   return event == nullptr ? "" : event->why.c_str();

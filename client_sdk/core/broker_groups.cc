@@ -37,6 +37,32 @@ std::optional<Broker> broker_of(const RouteReplica* replica) {
   return replica->broker;
 }
 
+bool is_of(const model::Departure& departure, const Broker& broker) {
+  return departure.broker_name.value() == broker.name &&
+         departure.id.value() == broker.id &&
+         departure.address.to_string() == broker.address;
+}
+
+ChangeReason to_public(model::DepartureReason reason) {
+  switch (reason) {
+    case model::DepartureReason::kUnregistered:
+      return ChangeReason::kUnregistered;
+    case model::DepartureReason::kConnectionClosed:
+      return ChangeReason::kConnectionClosed;
+    case model::DepartureReason::kExpired:
+      return ChangeReason::kExpired;
+    case model::DepartureReason::kUnhealthy:
+      return ChangeReason::kUnhealthy;
+    case model::DepartureReason::kReplaced:
+      return ChangeReason::kReplaced;
+    case model::DepartureReason::kGoneAtPeers:
+      return ChangeReason::kGoneAtPeers;
+    case model::DepartureReason::kNotTold:
+      break;
+  }
+  return ChangeReason::kNotTold;
+}
+
 // What explains that `broker` is in one list only: who is at its address in
 // `other`, or else in its place.
 struct Explanation {
@@ -81,7 +107,33 @@ void BrokerGroups::update(const Route* before, const Route& after) {
   }
 }
 
-std::vector<BrokerNotice> BrokerGroups::settle() {
+// Too many: the oldest are the least likely to be waited for.
+void BrokerGroups::note(const std::vector<model::Departure>& departures,
+                        base::Instant now) {
+  for (const auto& departure : departures) {
+    departures_.push_back({now, departure});
+    if (departures_.size() > kDeparturesMax) departures_.pop_front();
+  }
+}
+
+const model::Departure* BrokerGroups::departure_of(const Broker& broker) const {
+  const auto found = std::find_if(
+      departures_.rbegin(), departures_.rend(),
+      [&](const Noted& each) { return is_of(each.departure, broker); });
+  return found == departures_.rend() ? nullptr : &found->departure;
+}
+
+void BrokerGroups::forget_departure(const Broker& broker) {
+  std::erase_if(departures_, [&](const Noted& each) {
+    return is_of(each.departure, broker);
+  });
+}
+
+std::vector<BrokerNotice> BrokerGroups::settle(base::Instant now) {
+  while (!departures_.empty() &&
+         departures_.front().at + kDeparturesKept < now) {
+    departures_.pop_front();
+  }
   std::vector<BrokerNotice> notices;
   for (const Key& key : std::exchange(touched_, {})) {
     Group& group = groups_[key];
@@ -96,6 +148,14 @@ std::vector<BrokerNotice> BrokerGroups::settle() {
     group.known = true;
     group.joined = false;
   }
+  // What was told has been used, or is of an earlier life.
+  for (const auto& notice : notices) {
+    if (const auto* left = std::get_if<BrokerLeft>(&notice)) {
+      forget_departure(left->broker);
+    } else if (const auto* joined = std::get_if<BrokerJoined>(&notice)) {
+      forget_departure(joined->broker);
+    }
+  }
   return notices;
 }
 
@@ -105,8 +165,14 @@ void BrokerGroups::compare(const Key& key, const Replicas& before,
   for (const auto& replica : before) {
     if (same(after, replica.broker) != nullptr) continue;
     const Explanation why = explain(replica.broker, after);
-    notices.emplace_back(BrokerLeft{replica.broker, why.reason, why.other,
-                                    replica.health, false});
+    BrokerLeft left{replica.broker, why.reason, why.other, replica.health};
+    const auto* told = departure_of(replica.broker);
+    if (told != nullptr && why.reason != ChangeReason::kRoleChanged &&
+        told->reason != model::DepartureReason::kNotTold) {
+      left.reason = to_public(told->reason);
+      left.detail = told->detail;
+    }
+    notices.emplace_back(std::move(left));
   }
   for (const auto& replica : after) {
     const auto* was = same(before, replica.broker);
@@ -127,7 +193,12 @@ void BrokerGroups::compare(const Key& key, const Replicas& before,
   // The new one was a replica, or the old one still is.
   const bool role = (to && at_address(before, to->address) != nullptr) ||
                     (from && at_address(after, from->address) != nullptr);
-  if (role) {
+  const auto* told = from ? departure_of(*from) : nullptr;
+  const bool left = from && at_address(after, from->address) == nullptr;
+  if (left && told != nullptr &&
+      told->reason != model::DepartureReason::kNotTold) {
+    changed.reason = to_public(told->reason);
+  } else if (role) {
     changed.reason = ChangeReason::kRoleChanged;
   } else if (from && to) {
     changed.reason = ChangeReason::kReplaced;

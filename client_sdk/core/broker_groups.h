@@ -5,8 +5,12 @@
 // serve many topics. A broker that dies leaves a hundred routes; the
 // application wants to hear of it once. So changes are gathered for as long as
 // routes of one answer are taken over, and told when they are settled.
+//
+// Why brokers left is told apart, before the routes or with them, and kept for
+// a while until a route shows that they did.
 
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -14,7 +18,9 @@
 #include <variant>
 #include <vector>
 
+#include "base/clock.h"
 #include "waypost/events.hpp"
+#include "wire/model/route.h"
 
 namespace waypost::client {
 
@@ -24,6 +30,13 @@ using BrokerNotice =
 // All broker groups in the routes of a client. A value.
 class BrokerGroups {
  public:
+  // Of what is told and never shows; nameservers may tell nonsense.
+  static constexpr std::size_t kDeparturesMax = 1024;
+  static constexpr base::Duration kDeparturesKept = std::chrono::minutes(2);
+
+  // A nameserver told why these left; the newest of a broker counts.
+  void note(const std::vector<model::Departure>& departures, base::Instant now);
+
   // A topic's route was `before` (null: known for the first time) and is
   // `after`. Of a group that several routes name differently, what was taken
   // over last counts: the others follow.
@@ -31,7 +44,9 @@ class BrokerGroups {
 
   // What all updates since the last call came to, by group: who left, who
   // joined, who stands otherwise, and the master.
-  std::vector<BrokerNotice> settle();
+  std::vector<BrokerNotice> settle(base::Instant now);
+
+  std::size_t departures() const { return departures_.size(); }
 
  private:
   using Key = std::pair<std::string, std::string>;  // cluster, group
@@ -48,11 +63,18 @@ class BrokerGroups {
   static Key key_of(const RouteGroup& group) {
     return {group.cluster, group.name};
   }
-  static void compare(const Key& key, const Replicas& before,
-                      const Replicas& after,
-                      std::vector<BrokerNotice>& notices);
+  struct Noted {
+    base::Instant at{};
+    model::Departure departure;
+  };
+
+  void compare(const Key& key, const Replicas& before, const Replicas& after,
+               std::vector<BrokerNotice>& notices);
+  const model::Departure* departure_of(const Broker& broker) const;
+  void forget_departure(const Broker& broker);
 
   std::map<Key, Group> groups_;
+  std::deque<Noted> departures_;  // the newest at the end
   std::set<Key> touched_;
 };
 

@@ -76,6 +76,7 @@ struct Describe {
   std::string operator()(const BrokerLeft& event) const {
     return "broker " + broker_text(event.broker) +
            " left: " + change_reason_name(event.reason) +
+           (event.detail.empty() ? "" : " (" + event.detail + ")") +
            (event.now ? ", now " + broker_text(*event.now) : "") +
            (event.last_health == BrokerHealth::kHealthy
                 ? ""
@@ -135,6 +136,16 @@ std::string change_reason_name(ChangeReason reason) {
       return "replaced";
     case ChangeReason::kRoleChanged:
       return "role changed";
+    case ChangeReason::kUnregistered:
+      return "unregistered";
+    case ChangeReason::kConnectionClosed:
+      return "connection closed";
+    case ChangeReason::kExpired:
+      return "expired";
+    case ChangeReason::kUnhealthy:
+      return "unhealthy";
+    case ChangeReason::kGoneAtPeers:
+      return "gone at peers";
   }
   return "?";
 }

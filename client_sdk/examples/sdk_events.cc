@@ -84,6 +84,7 @@ struct Printer {
                  {"id", event.broker.id},
                  {"address", event.broker.address},
                  {"reason", change_reason_name(event.reason)},
+                 {"detail", event.detail},
                  {"last_health", broker_health_name(event.last_health)},
                  {"avoided", event.avoided}},
                 when);

@@ -63,6 +63,22 @@ void MockNameserver::remove_route(std::string_view topic) {
   });
 }
 
+void MockNameserver::leave(std::string_view broker, std::int64_t id,
+                           ChangeReason reason, std::string_view detail) {
+  MockServer& server = impl_->server;
+  server.run([&] {
+    const auto topics = server.script.leave(std::string(broker), id, reason,
+                                            std::string(detail));
+    server.push_to_all([&](const MockScript::Client& client) {
+      std::string bytes = server.script.notice(topics, client);
+      for (const auto& topic : topics) {
+        bytes += server.script.push(topic, client);
+      }
+      return bytes;
+    });
+  });
+}
+
 // --- How it fails ---
 
 void MockNameserver::serve() {

@@ -14,6 +14,28 @@ using codec::FrameKind;
 // Of each route in an endless answer, so many are made at a time.
 constexpr std::size_t kEndlessRoutes = 256;
 
+// As many as a real one tells.
+constexpr std::size_t kDeparturesMax = 64;
+
+model::DepartureReason to_model(ChangeReason reason) {
+  switch (reason) {
+    case ChangeReason::kReplaced:
+      return model::DepartureReason::kReplaced;
+    case ChangeReason::kUnregistered:
+      return model::DepartureReason::kUnregistered;
+    case ChangeReason::kConnectionClosed:
+      return model::DepartureReason::kConnectionClosed;
+    case ChangeReason::kExpired:
+      return model::DepartureReason::kExpired;
+    case ChangeReason::kUnhealthy:
+      return model::DepartureReason::kUnhealthy;
+    case ChangeReason::kGoneAtPeers:
+      return model::DepartureReason::kGoneAtPeers;
+    default:
+      return model::DepartureReason::kNotTold;
+  }
+}
+
 std::string reply(const codec::FrameHeader& to, FrameKind kind,
                   std::string_view payload, std::uint16_t more = 0) {
   return codec::make_frame(kind,
@@ -75,6 +97,54 @@ void MockScript::set_route(const std::string& topic,
   }
   versioned.digest = model::digest_route(versioned.route);
   routes_.insert_or_assign(topic, std::move(versioned));
+}
+
+std::vector<std::string> MockScript::leave(const std::string& broker,
+                                           std::int64_t id, ChangeReason reason,
+                                           const std::string& detail) {
+  std::vector<std::string> topics;
+  std::vector<model::Departure> departed;
+  for (auto& [topic, versioned] : routes_) {
+    auto& groups = versioned.route.groups;
+    const auto group = std::find_if(
+        groups.begin(), groups.end(),
+        [&](const auto& each) { return each.broker_name.value() == broker; });
+    if (group == groups.end()) continue;
+    const auto replica = std::find_if(
+        group->replicas.begin(), group->replicas.end(),
+        [&](const auto& each) { return each.id == model::BrokerId(id); });
+    if (replica == group->replicas.end()) continue;
+    const model::Departure departure{group->broker_name, replica->id,
+                                     replica->address, to_model(reason),
+                                     detail};
+    if (std::find(departed.begin(), departed.end(), departure) ==
+        departed.end()) {
+      departed.push_back(departure);
+    }
+    group->replicas.erase(replica);
+    if (group->replicas.empty()) groups.erase(group);
+    versioned.digest = model::digest_route(versioned.route);
+    topics.push_back(topic);
+  }
+  for (const auto& topic : topics) {
+    if (routes_.find(topic)->second.route.groups.empty()) routes_.erase(topic);
+  }
+  departures_.insert(departures_.end(), departed.begin(), departed.end());
+  if (departures_.size() > kDeparturesMax) {
+    departures_.erase(departures_.begin(), departures_.end() - kDeparturesMax);
+  }
+  return topics;
+}
+
+std::string MockScript::notice(const std::vector<std::string>& topics,
+                               const Client& client) const {
+  const bool watches = std::any_of(
+      topics.begin(), topics.end(),
+      [&](const auto& topic) { return client.watched.contains(topic); });
+  if (!watches) return {};
+  model::RouteQueryEnd told = end();
+  told.departures = departures_;
+  return codec::make_frame(FrameKind::kWatchRoutes, 0, 0, codec::encode(told));
 }
 
 MockScript::Reply MockScript::answer(const codec::FrameView& request,
@@ -196,6 +266,7 @@ std::string MockScript::right_answer(const codec::FrameHeader& header,
         ++last.unchanged;
       } else {
         ++counts.routes_told;
+        if (!item.known.is_none()) last.departures = departures_;
         frames += reply(header, FrameKind::kRoute, codec::encode(route->second),
                         codec::kFlagMore);
       }

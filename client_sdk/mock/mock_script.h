@@ -41,6 +41,13 @@ class MockScript {
   void set_route(const std::string& topic,
                  const std::vector<MockBroker>& brokers);
   void remove_route(const std::string& topic) { routes_.erase(topic); }
+  // The topics that it served.
+  std::vector<std::string> leave(const std::string& broker, std::int64_t id,
+                                 ChangeReason reason,
+                                 const std::string& detail);
+  // Why who left last did so, to a client that watches any of the topics.
+  std::string notice(const std::vector<std::string>& topics,
+                     const Client& client) const;
 
   MockAnswers answers = MockAnswers::kRight;
   std::optional<std::string> draining;  // why
@@ -59,6 +66,7 @@ class MockScript {
 
   const std::string name_;
   std::map<std::string, model::VersionedRoute, std::less<>> routes_;
+  std::vector<model::Departure> departures_;  // the last few
 };
 
 }  // namespace waypost::testing

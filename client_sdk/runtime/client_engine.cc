@@ -276,6 +276,16 @@ void ClientEngine::on_routes_told(
   take_over_all(changed);
 }
 
+void ClientEngine::on_departures_told(
+    const std::vector<model::Departure>& departures) {
+  groups_.note(departures, executor_.now());
+}
+
+void ClientEngine::on_departures_answered(
+    const std::vector<model::Departure>& departures) {
+  groups_.note(departures, executor_.now());
+}
+
 void ClientEngine::on_nameserver_switched(const std::string& from,
                                           const std::string& to,
                                           const std::string& why) {
@@ -410,7 +420,7 @@ void ClientEngine::publish() {
 // Whoever hears of it picks by it already.
 void ClientEngine::tell_news() {
   for (auto& changed : std::exchange(news_, {})) emit(std::move(changed));
-  for (auto& notice : groups_.settle()) {
+  for (auto& notice : groups_.settle(executor_.now())) {
     if (auto* left = std::get_if<BrokerLeft>(&notice)) {
       const BrokerRecord* broker = state_.arena().intern(left->broker);
       left->avoided = broker->fault().avoided_at(executor_.now());

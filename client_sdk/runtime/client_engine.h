@@ -71,6 +71,10 @@ class ClientEngine final : private NameserverLinkObserver,
 
   void on_routes_told(const std::vector<model::TopicName>& told,
                       const std::vector<model::TopicName>& changed) override;
+  void on_departures_told(
+      const std::vector<model::Departure>& departures) override;
+  void on_departures_answered(
+      const std::vector<model::Departure>& departures) override;
 
   void on_nameservers_changed();
   void note_answers(const model::RouteQueryRequest& asked);

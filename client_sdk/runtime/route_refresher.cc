@@ -172,7 +172,12 @@ base::Status RouteRefresher::on_end(const rpc::AnswerPart& part) {
       !end ? tl::unexpected(end.error())
            : cache_.on_end(query_->request, *end, query_->nameserver,
                            executor_.now());
-  if (status) return {};
+  if (status) {
+    if (!end->departures.empty()) {
+      observer_.on_departures_answered(end->departures);
+    }
+    return {};
+  }
   return tl::unexpected(status.error().with_context(query_->nameserver));
 }
 

@@ -29,6 +29,9 @@ class RouteObserver {
   virtual void on_query_over(const std::vector<model::TopicName>& changed,
                              const model::RouteQueryRequest& asked,
                              const base::Status& status) = 0;
+  // As RoutePushObserver's, of an answer; before on_query_over.
+  virtual void on_departures_answered(
+      const std::vector<model::Departure>& /*departures*/) {}
   // A topic is followed from now on.
   virtual void on_followed(const model::TopicName& /*topic*/) {}
 };

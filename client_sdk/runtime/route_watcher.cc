@@ -187,6 +187,7 @@ base::Status RouteWatcher::take_end(std::span<const std::byte> payload,
                       "the nameserver is " +
                           std::string(model::server_state_name(end->state)));
   }
+  if (!end->departures.empty()) observer_.on_departures_told(end->departures);
   std::set<model::TopicName> denied;
   for (const auto& each : end->errors) {
     denied.insert(each.topic);

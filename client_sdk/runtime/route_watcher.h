@@ -34,6 +34,9 @@ class RoutePushObserver {
   // new or another. Read the cache for more.
   virtual void on_routes_told(const std::vector<model::TopicName>& told,
                               const std::vector<model::TopicName>& changed) = 0;
+  // Why brokers have left; the routes that show it come with it or after it.
+  virtual void on_departures_told(
+      const std::vector<model::Departure>& /*departures*/) {}
 };
 
 // Loop thread only. Destroying it ends everything without callbacks.

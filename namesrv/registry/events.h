@@ -172,6 +172,7 @@ struct BrokerChange {
     kPermissionChanged,  // of the group; `broker` has its name and no meaning
     kIndirect,           // only peers hear it
     kDirect,             // it has registered here (again)
+    kGoneAtPeers,        // an indirect one that no peer hears any more
   };
   What what;
   model::ClusterName cluster;

@@ -195,7 +195,7 @@ Reply Registry::Impl::on(const Vouch& event, base::Instant now,
   if (!broker->indirect) {
     liveness_.set_explained(broker->liveness, event.vouched || event.released);
   } else if (!event.vouched && event.released) {
-    remove(*broker, BrokerChange::What::kConnectionClosed,
+    remove(*broker, BrokerChange::What::kGoneAtPeers,
            "no nameserver hears it any more", effects);
   } else {
     liveness_.set_exempt(broker->liveness, event.vouched, now);
@@ -220,7 +220,7 @@ Reply Registry::Impl::on(const DropIndirect&, base::Instant, Effects& effects) {
     if (broker.indirect) indirect.push_back(directory_.find(key));
   }
   for (Broker* broker : indirect) {
-    remove(*broker, BrokerChange::What::kConnectionClosed,
+    remove(*broker, BrokerChange::What::kGoneAtPeers,
            "only peers had told of it", effects);
   }
   return {};

@@ -18,6 +18,29 @@ HealthVerdict verdict_of(const Request& request) {
   return {false, request.action, request.reason.substr(0, kReasonMaxBytes)};
 }
 
+model::DepartureReason departure_reason(BrokerChange::What why) {
+  switch (why) {
+    case BrokerChange::What::kUnregistered:
+      return model::DepartureReason::kUnregistered;
+    case BrokerChange::What::kConnectionClosed:
+      return model::DepartureReason::kConnectionClosed;
+    case BrokerChange::What::kExpired:
+      return model::DepartureReason::kExpired;
+    case BrokerChange::What::kReplaced:
+      return model::DepartureReason::kReplaced;
+    case BrokerChange::What::kGoneAtPeers:
+      return model::DepartureReason::kGoneAtPeers;
+    default:
+      return model::DepartureReason::kNotTold;
+  }
+}
+
+// Wanted out of routes.
+bool is_hidden(const Broker& broker) {
+  return broker.unhealthy() &&
+         broker.action() == model::VerdictAction::kRemoveFromRoutes;
+}
+
 // For people: whole seconds, below ten of them milliseconds.
 std::string duration_text(base::Duration duration) {
   return base::format_duration(
@@ -102,8 +125,13 @@ void Registry::Impl::judge(Broker& broker, HealthVerdict Broker::*which,
                            HealthVerdict verdict, Effects& effects) {
   if (broker.*which == verdict) return;
   const bool was_unhealthy = broker.unhealthy();
+  const bool was_hidden = is_hidden(broker);
   broker.*which = std::move(verdict);
   touch(*broker.group);
+  if (is_hidden(broker) && !was_hidden) {
+    depart(broker, model::DepartureReason::kUnhealthy,
+           std::string(broker.unhealthy_reason()));
+  }
   if (broker.unhealthy() == was_unhealthy) return;
   if (was_unhealthy) {
     --unhealthy_count_;
@@ -229,6 +257,19 @@ void Registry::Impl::expire(Broker& broker, base::Instant now,
   }
 }
 
+void Registry::Impl::depart(const Broker& broker, model::DepartureReason reason,
+                            std::string detail) {
+  model::Departure departure;
+  departure.broker_name = broker.key.broker_name;
+  departure.id = broker.key.broker_id;
+  departure.address = broker.address;
+  departure.reason = reason;
+  departure.detail = std::move(detail);
+  // Without a port it was in no native client's route.
+  if (departure.address.port == 0) return;
+  editor_.note_departure(broker.group->slot, std::move(departure));
+}
+
 void Registry::Impl::heard(Broker& broker, base::Instant now,
                            Effects& effects) {
   // What peers knew of a silence is past.
@@ -240,6 +281,7 @@ void Registry::Impl::heard(Broker& broker, base::Instant now,
 
 void Registry::Impl::remove(Broker& broker, BrokerChange::What why,
                             std::string detail, Effects& effects) {
+  depart(broker, departure_reason(why), detail);
   note(broker, why, std::move(detail), effects);
   effects.roster_changed = true;
   tell(broker,

@@ -285,6 +285,8 @@ void Registry::Impl::renew(Broker& broker, const Register& event,
     note(broker, BrokerChange::What::kAddressChanged,
          broker.address.to_string() + " -> " + request.address.to_string(),
          effects);
+    depart(broker, model::DepartureReason::kReplaced,
+           "it registers at " + request.address.to_string() + " now");
     directory_.place(broker, request.address);
     touch(*broker.group);
   }

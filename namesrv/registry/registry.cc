@@ -41,6 +41,8 @@ std::string_view broker_change_name(BrokerChange::What what) {
       return "indirect";
     case BrokerChange::What::kDirect:
       return "direct";
+    case BrokerChange::What::kGoneAtPeers:
+      return "gone-at-peers";
   }
   return "unknown";
 }

@@ -163,6 +163,9 @@ class Registry::Impl {
                   Effects& effects);
   void remove(Broker& broker, BrokerChange::What why, std::string detail,
               Effects& effects);
+  // Who watches routes is to be told why it is not in them any more.
+  void depart(const Broker& broker, model::DepartureReason reason,
+              std::string detail);
   void note(const Broker& broker, BrokerChange::What what, std::string detail,
             Effects& effects);
 

@@ -34,6 +34,10 @@ class RouteTableEditor {
 
   // What the edits since the last call have changed.
   RouteChanges take_changes() { return std::exchange(changes_, {}); }
+  // To be told with the edits that it explains.
+  void note_departure(GroupSlot slot, model::Departure departure) {
+    changes_.add_departure({slot, std::move(departure)});
+  }
 
   GroupSlot add_group(BrokerGroup group);
   // Puts `group` in place of what is there, unless they show the same.

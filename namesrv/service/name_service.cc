@@ -66,6 +66,7 @@ base::LogLevel level_of(registry::BrokerChange::What what) {
   switch (what) {
     case What::kConnectionClosed:
     case What::kExpired:
+    case What::kGoneAtPeers:
     case What::kSuspect:
     case What::kUnhealthy:
     case What::kBrakeEngaged:

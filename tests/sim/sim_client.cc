@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "client_sdk/core/to_public.h"
 
 namespace waypost::sim {
 
@@ -120,13 +121,34 @@ void SimClient::on_query_over(const std::vector<model::TopicName>& changed,
   take_over(changed);
 }
 
+void SimClient::on_departures_told(
+    const std::vector<model::Departure>& departures) {
+  groups_.note(departures, node_.executor().now());
+}
+
+void SimClient::on_departures_answered(
+    const std::vector<model::Departure>& departures) {
+  groups_.note(departures, node_.executor().now());
+}
+
 void SimClient::take_over(const std::vector<model::TopicName>& changed) {
   for (const auto& topic : changed) {
+    const auto known = shown_.find(topic.value());
+    const Route route = client::to_public(*refresher_->cache().find(topic));
+    groups_.update(known == shown_.end() ? nullptr : &known->second, route);
+    shown_.insert_or_assign(topic.value(), route);
     history_.push_back(describe(topic));
     routes_[topic.value()] = history_.back();
     std::string text;
     for (const auto& name : history_.back()) text += name + " ";
     logger_.info("route", {{"topic", topic.value()}, {"brokers", text}});
+  }
+  for (const auto& notice : groups_.settle(node_.executor().now())) {
+    const auto* left = std::get_if<BrokerLeft>(&notice);
+    if (left == nullptr) continue;
+    waypost::Event event;
+    event.what = *left;
+    departures_.push_back(event.to_string());
   }
 }
 

@@ -11,6 +11,7 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "base/profile.h"
+#include "client_sdk/core/broker_groups.h"
 #include "client_sdk/runtime/nameserver_link.h"
 #include "client_sdk/runtime/route_refresher.h"
 #include "client_sdk/runtime/route_watcher.h"
@@ -50,6 +51,9 @@ class SimClient final : private client::NameserverLinkObserver,
   const std::vector<std::vector<std::string>>& history() const {
     return history_;
   }
+  // Of all brokers that left: "broker broker-0/0@10.0.1.1:10911 left: expired
+  // (silent for 120s)".
+  const std::vector<std::string>& departures() const { return departures_; }
   const std::string& nameserver() const { return link_->current(); }
   // When the client last left a nameserver for another.
   std::optional<base::Instant> switched_at() const { return switched_at_; }
@@ -73,6 +77,10 @@ class SimClient final : private client::NameserverLinkObserver,
                           std::span<const std::byte> payload) override;
   void on_routes_told(const std::vector<model::TopicName>& told,
                       const std::vector<model::TopicName>& changed) override;
+  void on_departures_told(
+      const std::vector<model::Departure>& departures) override;
+  void on_departures_answered(
+      const std::vector<model::Departure>& departures) override;
   void take_over(const std::vector<model::TopicName>& changed);
 
   std::vector<std::string> describe(const model::TopicName& topic) const;
@@ -84,6 +92,9 @@ class SimClient final : private client::NameserverLinkObserver,
   std::unique_ptr<client::RouteWatcher> watcher_;  // null: only polls
   std::map<std::string, std::vector<std::string>, std::less<>> routes_;
   std::vector<std::vector<std::string>> history_;
+  std::map<std::string, Route> shown_;
+  client::BrokerGroups groups_;
+  std::vector<std::string> departures_;
   std::optional<base::Instant> switched_at_;
   std::optional<base::Instant> answered_at_;
 };

@@ -10,6 +10,7 @@ namespace {
 using ItemOffset = flatbuffers::Offset<wire::RouteQueryItem>;
 using ReplicaOffset = flatbuffers::Offset<wire::Replica>;
 using GroupOffset = flatbuffers::Offset<wire::RouteGroup>;
+using DepartureOffset = flatbuffers::Offset<wire::Departure>;
 using TopicErrorOffset = flatbuffers::Offset<wire::TopicError>;
 
 ItemOffset write_item(Writer& writer, const model::RouteQueryItem& item) {
@@ -60,6 +61,34 @@ model::RouteGroup read_group(const wire::RouteGroup& in, Reader& reader) {
       in.replicas(), "groups.replicas", [&](const wire::Replica& replica) {
         return read_replica(replica, reader);
       });
+  return out;
+}
+
+DepartureOffset write_departure(Writer& writer,
+                                const model::Departure& departure) {
+  const auto name = writer.required(departure.broker_name.value());
+  const auto address = writer.endpoint(departure.address);
+  const auto detail = writer.optional(departure.detail);
+  return wire::CreateDeparture(writer.builder(), name, departure.id.value(),
+                               address, to_wire(departure.reason), detail);
+}
+
+// A newer nameserver may have reasons that we have no name for.
+model::DepartureReason reason_of(std::uint8_t value) {
+  constexpr auto kLargest = model::DepartureReason::kGoneAtPeers;
+  return value <= static_cast<std::uint8_t>(kLargest)
+             ? model::DepartureReason{value}
+             : model::DepartureReason::kNotTold;
+}
+
+model::Departure read_departure(const wire::Departure& in, Reader& reader) {
+  model::Departure out;
+  out.broker_name = reader.name<model::BrokerName>(in.broker_name(),
+                                                   "departures.broker_name");
+  out.id = reader.broker_id(in.id(), "departures.id");
+  out.address = reader.endpoint(in.address(), "departures.address");
+  out.reason = reason_of(in.reason());
+  out.detail = reader.optional(in.detail(), "departures.detail");
   return out;
 }
 
@@ -128,9 +157,13 @@ std::string encode(const model::RouteQueryEnd& message) {
         const auto error = write_error(writer, each.error);
         return wire::CreateTopicError(writer.builder(), topic, error);
       });
+  const auto departures = writer.list<DepartureOffset>(
+      message.departures, [&](const model::Departure& each) {
+        return write_departure(writer, each);
+      });
   return writer.finish(wire::CreateRouteQueryEnd(
       writer.builder(), message.incarnation.value(), to_wire(message.state),
-      message.unchanged, errors));
+      message.unchanged, errors, departures));
 }
 
 template <>
@@ -148,6 +181,10 @@ base::Result<model::RouteQueryEnd> decode(Bytes payload,
               return model::TopicError{
                   reader.name<model::TopicName>(each.topic(), "errors.topic"),
                   read_error(each.error(), reader, "errors.error")};
+            });
+        out.departures = reader.list<model::Departure>(
+            in.departures(), "departures", [&](const wire::Departure& each) {
+              return read_departure(each, reader);
             });
         return out;
       });

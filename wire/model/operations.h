@@ -187,6 +187,9 @@ struct RouteQueryEnd {
   ServerState state = ServerState::kServing;
   std::uint32_t unchanged = 0;
   std::vector<TopicError> errors;
+  // Brokers that left routes lately, in their order: of those that the answer
+  // or the pushes of this turn are about, as far as they are known.
+  std::vector<Departure> departures = {};
 };
 // A route with its version, as it travels.
 struct VersionedRoute {

@@ -40,6 +40,26 @@ std::string_view broker_health_name(BrokerHealth health) {
   return "unknown";
 }
 
+std::string_view departure_reason_name(DepartureReason reason) {
+  switch (reason) {
+    case DepartureReason::kNotTold:
+      return "not-told";
+    case DepartureReason::kUnregistered:
+      return "unregistered";
+    case DepartureReason::kConnectionClosed:
+      return "connection-closed";
+    case DepartureReason::kExpired:
+      return "expired";
+    case DepartureReason::kUnhealthy:
+      return "unhealthy";
+    case DepartureReason::kReplaced:
+      return "replaced";
+    case DepartureReason::kGoneAtPeers:
+      return "gone-at-peers";
+  }
+  return "unknown";
+}
+
 Digest digest_route(const Route& route) {
   CanonicalBytes canonical;
   canonical.add(std::string_view(route.topic.value()));

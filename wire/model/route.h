@@ -50,6 +50,29 @@ struct Route {
   friend bool operator==(const Route&, const Route&) = default;
 };
 
+// Why a broker is not in routes any more, as the nameserver knows it.
+enum class DepartureReason : std::uint8_t {
+  kNotTold = 0,
+  kUnregistered = 1,      // it said so
+  kConnectionClosed = 2,  // by its side
+  kExpired = 3,           // silent for too long
+  kUnhealthy = 4,         // a verdict; it is registered all the same
+  kReplaced = 5,          // by a newer registration with another address or id
+  kGoneAtPeers = 6,       // other nameservers alone had it, and have it no more
+};
+std::string_view departure_reason_name(DepartureReason reason);
+
+// A broker that left the routes: who it was, and where.
+struct Departure {
+  BrokerName broker_name;
+  BrokerId id;
+  base::Endpoint address;
+  DepartureReason reason = DepartureReason::kNotTold;
+  std::string detail = {};  // for people: "silent for 120s"
+
+  friend bool operator==(const Departure&, const Departure&) = default;
+};
+
 // The route's version: a digest of its canonical content (groups by broker
 // name, replicas by id). Equal at every nameserver with equal content.
 Digest digest_route(const Route& route);

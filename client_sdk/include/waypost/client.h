@@ -121,7 +121,12 @@ enum {
   WAYPOST_EVENT_BROKER_HEALTH_CHANGED = 10,
   WAYPOST_EVENT_MASTER_CHANGED = 11, /* `address`: the new one's, if any */
   WAYPOST_EVENT_CLIENT_CLOSED = 12,
-  WAYPOST_EVENT_EVENTS_LOST = 13 /* more than the queue holds */
+  WAYPOST_EVENT_EVENTS_LOST = 13, /* more than the queue holds */
+  /* An avoided broker was tried out, and answered, or did not: `why` not. */
+  WAYPOST_EVENT_BROKER_PROBED = 14,
+  WAYPOST_EVENT_BROKER_PROBE_FAILED = 15,
+  WAYPOST_EVENT_CLIENT_CREATED = 16, /* `why`: the client's name */
+  WAYPOST_EVENT_CLIENT_CLOSING = 17
 };
 waypost_event_kind waypost_event_what(const waypost_event* event);
 /* One line for people, without the time. */
@@ -134,6 +139,20 @@ const char* waypost_event_nameserver(const waypost_event* event);
 const char* waypost_event_broker(const waypost_event* event); /* its name */
 const char* waypost_event_address(const waypost_event* event);
 const char* waypost_event_why(const waypost_event* event);
+/* Of BROKER_LEFT, BROKER_JOINED and MASTER_CHANGED; newer libraries may have
+ * more. ChangeReason in events.hpp tells of each. `why` says the same in words,
+ * with what the nameserver adds: "expired (silent for 120s)". */
+enum {
+  WAYPOST_REASON_NOT_TOLD = 0,
+  WAYPOST_REASON_REPLACED = 1,
+  WAYPOST_REASON_ROLE_CHANGED = 2,
+  WAYPOST_REASON_UNREGISTERED = 3,
+  WAYPOST_REASON_CONNECTION_CLOSED = 4,
+  WAYPOST_REASON_EXPIRED = 5,
+  WAYPOST_REASON_UNHEALTHY = 6,
+  WAYPOST_REASON_GONE_AT_PEERS = 7
+};
+int32_t waypost_event_reason(const waypost_event* event);
 
 /* What the application hears, and where. */
 typedef struct waypost_handlers {

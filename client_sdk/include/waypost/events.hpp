@@ -71,18 +71,36 @@ struct BrokerProbed {
 // all topics that the client follows: a broker is there while any of them names
 // it. A broker that becomes known with a topic's first route is no change.
 
-// Why, as far as anybody knows. Nameservers say who serves a topic, not why
-// somebody does not any more: that a broker unregistered, closed its connection
-// or was silent for too long looks the same. More values may come.
+// Why, as far as anybody knows. kReplaced and kRoleChanged show in the routes
+// themselves; the others are what the nameserver tells of what it saw of the
+// broker. It tells them to clients that watch (`client.watch`), with the route
+// that changed, for two minutes after it happened. A reason may be missing
+// where the client was not connected when it did, asks an older nameserver, is
+// too slow to read what it is told, or polls; and where more than 64 brokers of
+// one topic, or a thousand in all, leave at once. More values may come.
 enum class ChangeReason : std::uint8_t {
   kNotTold = 0,
   // Another address registered as this broker (group and id) in its place.
   kReplaced = 1,
   // The broker at this address has another id in its group: promoted, demoted.
   kRoleChanged = 2,
+  // It said that it goes: an orderly stop.
+  kUnregistered = 3,
+  // Its connection to the nameserver was closed by its side: its process, or
+  // its agent's, has ended, or did not come back from an announced restart.
+  kConnectionClosed = 4,
+  // It was silent for longer than its expiry: it hangs, or the network between
+  // it and the nameserver is cut. Its connections may still look open.
+  kExpired = 5,
+  // It is registered, but its agent or an observer found it unhealthy, and it
+  // is out of the routes until that ends.
+  kUnhealthy = 6,
+  // The nameserver knew it from its peers alone, and none hears it any more.
+  kGoneAtPeers = 7,
 };
 
-// "not told why", "replaced", "role changed".
+// "not told why", "replaced", "role changed", "unregistered", "connection
+// closed", "expired", "unhealthy", "gone at peers".
 std::string change_reason_name(ChangeReason reason);
 
 // A broker serves again, or for the first time.
@@ -96,12 +114,16 @@ struct BrokerJoined {
 struct BrokerLeft {
   Broker broker;
   ChangeReason reason = ChangeReason::kNotTold;
-  // Unless it is kNotTold: who it is, or who is in its place, now.
+  // Who it is, or who is in its place, now: always with kReplaced and
+  // kRoleChanged, perhaps with others.
   std::optional<Broker> now;
   // What this client knows that may explain it: how the broker stood when it
   // was named last, and whether the fault table avoids it.
   BrokerHealth last_health = BrokerHealth::kHealthy;
   bool avoided = false;
+  // More about the reason in the nameserver's words, for people: "silent for
+  // 120s", what a probe said. Often empty; at most 256 bytes.
+  std::string detail = {};
 };
 
 // A nameserver doubts a broker, or does so no longer.
@@ -112,7 +134,8 @@ struct BrokerHealthChanged {
 };
 
 // A broker group's master (id 0) is another, is gone, or is back. Comes after
-// the events of the brokers concerned.
+// the events of the brokers concerned. The reason is why the old one is master
+// no more: why it left, if that was told, else what the routes show.
 struct MasterChanged {
   std::string cluster;
   std::string group;

@@ -38,6 +38,13 @@ RouteWatches::Shell NativeContext::watch_shell(const Shell& shell) {
     end.errors.push_back(denial(topic));
     return codec::encode(end);
   };
+  watch.notice = [this](std::vector<model::Departure> departures) {
+    model::RouteQueryEnd end;
+    end.incarnation = service.incarnation();
+    end.state = service.state();
+    end.departures = std::move(departures);
+    return codec::encode(end);
+  };
   return watch;
 }
 

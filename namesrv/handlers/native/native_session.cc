@@ -40,6 +40,7 @@ class QueryAnswer : public codec::RouteQueryVisitor {
       ++unchanged_;
       return;
     }
+    changed_ |= !known.is_none();
     codec::patch_correlation_id(entry->bytes.data(), correlation_id_);
     session_.write_frames(entry->bytes);
   }
@@ -64,7 +65,12 @@ class QueryAnswer : public codec::RouteQueryVisitor {
            "ask for them again and again, or at another nameserver"});
       return;
     }
-    if (!watches_ && errors_.empty() && unchanged_ <= 1) {
+    std::vector<model::Departure> departures;
+    // Also for who asks on a new connection before it watches there.
+    if (changed_) {
+      departures = context_.watches.take_departures(session_.id());
+    }
+    if (!watches_ && errors_.empty() && departures.empty() && unchanged_ <= 1) {
       std::string& end = context_.plain_end(unchanged_);
       codec::patch_correlation_id(end.data(), correlation_id_);
       session_.write_frames(end);
@@ -75,6 +81,7 @@ class QueryAnswer : public codec::RouteQueryVisitor {
     end.state = context_.service.state();
     end.unchanged = unchanged_;
     end.errors = std::move(errors_);
+    end.departures = std::move(departures);
     session_.reply(kind_, codec::kFlagReply, correlation_id_,
                    codec::encode(end));
   }
@@ -100,6 +107,7 @@ class QueryAnswer : public codec::RouteQueryVisitor {
   std::size_t visited_ = 0;
   std::size_t not_watched_ = 0;
   std::uint32_t unchanged_ = 0;
+  bool changed_ = false;  // a route that was known
   std::vector<model::TopicError> errors_;
 };
 

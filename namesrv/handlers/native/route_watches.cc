@@ -23,7 +23,10 @@ RouteWatches::~RouteWatches() {
 bool RouteWatches::watch(std::uint64_t session, std::string_view topic,
                          const model::Digest& told) {
   auto& its = sessions_[session];
-  if (!its) its = std::make_unique<Session>(Session{session, {}, {}});
+  if (!its) {
+    its = std::make_unique<Session>();
+    its->id = session;
+  }
   const auto found = topics_.find(topic);
   const bool known = found != topics_.end();
   if (known) note_told(topic, told);
@@ -148,7 +151,58 @@ void RouteWatches::subscribe() {
 }
 
 // A wake may be late: of a subscription that was given up.
-void RouteWatches::on_changes() { look_at(shell_.feed->take(subscriber_)); }
+void RouteWatches::on_changes() {
+  gather();
+  look_at(std::exchange(gathered_, {}));
+}
+
+// Departures go to the topics that have the group now: the table may have
+// forgotten it.
+void RouteWatches::gather() {
+  registry::RouteChanges changes = shell_.feed->take(subscriber_);
+  for (auto& each : changes.take_departures()) {
+    const Departed departed{++last_departed_, shell_.loop->now(),
+                            std::move(each.departure)};
+    const auto found = by_group_.find(each.slot);
+    if (found != by_group_.end()) {
+      for (Topic* topic : found->second) {
+        topic->departed.push_back(departed);
+        if (topic->departed.size() > settings_.departures_max) {
+          topic->departed.pop_front();
+        }
+      }
+    }
+    departed_.push_back(departed);
+    if (departed_.size() > settings_.departures_max) departed_.pop_front();
+  }
+  gathered_.add(std::move(changes));
+}
+
+void RouteWatches::forget_old_departures() {
+  const base::Instant oldest = shell_.loop->now() - settings_.departures_kept;
+  while (!departed_.empty() && departed_.front().at < oldest) {
+    departed_.pop_front();
+  }
+}
+
+std::vector<model::Departure> RouteWatches::take_departures(
+    std::uint64_t session) {
+  std::vector<model::Departure> told;
+  if (subscriber_ == 0) return told;
+  const auto found = sessions_.find(session);
+  const std::uint64_t until =
+      found == sessions_.end() ? 0 : found->second->departed_until;
+  // What the table of this turn shows may not have been looked at.
+  gather();
+  forget_old_departures();
+  for (const Departed& each : departed_) {
+    if (each.number > until) told.push_back(each.departure);
+  }
+  if (found != sessions_.end()) {
+    found->second->departed_until = last_departed_;
+  }
+  return told;
+}
 
 void RouteWatches::look_at_everything() {
   registry::RouteChanges everything;
@@ -182,12 +236,31 @@ void RouteWatches::renew(Topic& topic, const registry::RouteTable& table) {
   note_groups(topic, table);
   const RouteCache::Entry* entry = shell_.frames->find(table, topic.name);
   const model::Digest now = entry == nullptr ? model::Digest{} : entry->digest;
-  if (now == topic.told && !topic.mixed) return;
+  if (now == topic.told && !topic.mixed) {
+    if (!topic.queued) topic.departed.clear();
+    return;
+  }
   topic.told = now;
   topic.mixed = false;
   topic.frame = frame_of(topic.name, entry);
+  make_notice(topic);
   topic.next = 0;
   queue(topic);
+}
+
+void RouteWatches::make_notice(Topic& topic) {
+  topic.notice.clear();
+  if (topic.departed.empty()) return;
+  std::vector<model::Departure> departures;
+  std::string numbers;
+  for (const Departed& each : topic.departed) {
+    departures.push_back(each.departure);
+    numbers += std::to_string(each.number) + ' ';
+  }
+  topic.notice_id = model::hash_bytes(numbers);
+  topic.notice =
+      codec::make_frame(codec::FrameKind::kWatchRoutes, codec::kFlagReply, 0,
+                        shell_.notice(std::move(departures)));
 }
 
 // --- Telling ---
@@ -214,6 +287,8 @@ void RouteWatches::unqueue(Topic& topic) {
   queue_.erase(*topic.queued);
   topic.queued.reset();
   topic.frame = {};
+  topic.notice = {};
+  topic.departed.clear();
 }
 
 void RouteWatches::tell_soon() {
@@ -257,6 +332,10 @@ bool RouteWatches::tell_next(Topic& topic) {
       session->unsent_bytes() > settings_.unread_max_bytes) {
     miss(its, topic);
     return true;
+  }
+  if (!topic.notice.empty() && its.notice_id != topic.notice_id) {
+    its.notice_id = topic.notice_id;
+    session->write_frames(topic.notice);
   }
   session->write_frames(topic.frame);
   ++pushes_;
@@ -303,6 +382,11 @@ void RouteWatches::catch_up() {
 std::size_t RouteWatches::catch_up(Session& its, rpc::ServerSession& session,
                                    std::size_t most) {
   std::size_t told = 0;
+  if (auto departures = take_departures(its.id); !departures.empty()) {
+    session.write_frames(
+        codec::make_frame(codec::FrameKind::kWatchRoutes, codec::kFlagReply, 0,
+                          shell_.notice(std::move(departures))));
+  }
   while (told < most && !its.missed.empty() &&
          session.unsent_bytes() <= settings_.unread_max_bytes) {
     Topic& topic = **its.missed.begin();

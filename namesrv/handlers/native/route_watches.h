@@ -14,12 +14,17 @@
 // of them but that it watches. (One that asks while a change was on its way may
 // know more than the others; then all are told.)
 //
+// With a changed route goes why brokers have left it, as far as the table tells
+// and within bounds: a notice before the route, in which whoever watches a
+// hundred topics of one broker finds it once.
+//
 // Who does not read what it is told is told no more until it has. Meanwhile
 // only the names of what it misses are kept, so it costs the server no more
 // than it watches; afterwards it is told the newest of each.
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <memory>
 #include <optional>
@@ -47,6 +52,10 @@ struct WatchSettings {
   // A session that has more than this to read is told later.
   std::size_t unread_max_bytes = 1024UL * 1024;
   base::Duration behind_interval = std::chrono::milliseconds(200);
+  // Departures of brokers that one notice tells, and that are kept for who asks
+  // next; the newest ones. None is told later than that.
+  std::size_t departures_max = 64;
+  base::Duration departures_kept = std::chrono::minutes(2);
 };
 
 // On its loop's thread.
@@ -66,6 +75,8 @@ class RouteWatches {
     std::function<rpc::ServerSession*(std::uint64_t)> find_session;
     // The payload of a push that says that nobody serves a topic.
     std::function<std::string(const std::string& topic)> denial;
+    // The payload of a push that says why brokers have left.
+    std::function<std::string(std::vector<model::Departure>)> notice;
   };
 
   RouteWatches(WatchSettings settings, Shell shell);
@@ -82,12 +93,22 @@ class RouteWatches {
   // It has ended.
   void forget(std::uint64_t session);
 
+  // For an answer that tells this session a route other than what it knew: the
+  // brokers that left lately and that no answer has told it, if it watches.
+  // Empty while nobody watches on this loop. In their order.
+  std::vector<model::Departure> take_departures(std::uint64_t session);
+
   std::size_t count() const { return count_; }
   std::size_t topics() const { return topics_.size(); }
   std::uint64_t pushes() const { return pushes_; }
 
  private:
   struct Session;
+  struct Departed {
+    std::uint64_t number = 0;  // of all on this loop
+    base::Instant at{};
+    model::Departure departure;
+  };
   struct Topic {
     std::string name;
     std::uint64_t hash = 0;
@@ -99,19 +120,28 @@ class RouteWatches {
     std::size_t next = 0;
     std::optional<std::list<Topic*>::iterator> queued;
     std::string frame;  // that is being told
+    // Since all were told last, of its groups; and the frame that says it.
+    std::deque<Departed> departed;
+    std::string notice;
+    std::uint64_t notice_id = 0;
   };
   struct Session {
     std::uint64_t id = 0;
     std::unordered_map<const Topic*, std::size_t> places;  // at its topics
     std::unordered_set<Topic*> missed;                     // some: it is behind
+    std::uint64_t notice_id = 0;       // of the last one it was told
+    std::uint64_t departed_until = 0;  // what answers have told it
   };
   using TopicPtr = std::unique_ptr<Topic>;
 
   void subscribe();
   void on_changes();
+  void gather();
+  void forget_old_departures();
   void look_at_everything();
   void look_at(const registry::RouteChanges& changes);
   void renew(Topic& topic, const registry::RouteTable& table);
+  void make_notice(Topic& topic);
   void note_groups(Topic& topic, const registry::RouteTable& table);
   void queue(Topic& topic);
   void unqueue(Topic& topic);
@@ -136,6 +166,9 @@ class RouteWatches {
   std::unordered_multimap<std::uint64_t, Topic*> by_hash_;
   std::unordered_map<registry::GroupSlot, std::unordered_set<Topic*>> by_group_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
+  registry::RouteChanges gathered_;  // taken from the feed, not looked at
+  std::deque<Departed> departed_;    // lately
+  std::uint64_t last_departed_ = 0;
   std::list<Topic*> queue_;  // to be told
   std::vector<std::uint64_t> behind_;
   std::size_t count_ = 0;

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/endpoint.h"
 #include "base/random.h"
 
 namespace waypost::client {
@@ -38,6 +39,8 @@ Route route(const std::string& topic, const std::string& text) {
   return made;
 }
 
+using Why = model::DepartureReason;
+
 // The groups of a client whose routes the test tells.
 struct Followed {
   // Empty: asked for, nobody serves it yet.
@@ -49,7 +52,7 @@ struct Followed {
   }
   std::vector<std::string> notices() {
     std::vector<std::string> lines;
-    for (const auto& notice : groups.settle()) {
+    for (const auto& notice : groups.settle(now)) {
       std::visit(
           [&](const auto& each) {
             Event event;
@@ -60,8 +63,17 @@ struct Followed {
     }
     return lines;
   }
+  // "a/0@h1" left.
+  void departed(const std::string& text, Why reason,
+                const std::string& detail = "") {
+    const Broker broker = route("", text).groups[0].replicas[0].broker;
+    groups.note({{model::BrokerName(broker.name), model::BrokerId(broker.id),
+                  *base::parse_endpoint(broker.address), reason, detail}},
+                now);
+  }
   std::map<std::string, std::optional<Route>> routes;
   BrokerGroups groups;
+  base::Instant now{};
 };
 using Lines = std::vector<std::string>;
 
@@ -159,6 +171,73 @@ TEST_CASE("a topic that becomes known by a group known before adds nothing") {
                               "master of b is h2, was nobody: not told why"});
 }
 
+TEST_CASE("a nameserver's reason is told with the departure it explains") {
+  Followed it;
+  it.told("orders", "a/0@h1:1 a/1@h2:1 b/0@h3:1");
+  CHECK(it.notices().empty());
+  it.departed("a/0@h1:1", Why::kExpired, "silent for 120s");
+  it.departed("b/0@h3:1", Why::kUnhealthy, "mqtt: no answer");
+  CHECK(it.notices().empty());  // no route shows it yet
+  it.told("orders", "a/1@h2:1");
+  CHECK(it.notices() ==
+        Lines{"broker a/0@h1:1 left: expired (silent for 120s)",
+              "master of a is nobody, was h1:1: expired",
+              "broker b/0@h3:1 left: unhealthy (mqtt: no answer)",
+              "master of b is nobody, was h3:1: unhealthy"});
+  CHECK(it.groups.departures() == 0);
+}
+
+TEST_CASE("why a master left is told of the one that a replica follows") {
+  Followed it;
+  it.told("orders", "a/0@h1:1 a/1@h2:1");
+  CHECK(it.notices().empty());
+  it.departed("a/0@h1:1", Why::kConnectionClosed);
+  it.departed("a/1@h2:1", Why::kReplaced, "registers as a/0 now");
+  it.told("orders", "a/0@h2:1");
+  CHECK(it.notices() ==
+        Lines{"broker a/0@h1:1 left: connection closed, now a/0@h2:1",
+              "broker a/1@h2:1 left: role changed, now a/0@h2:1",
+              "broker a/0@h2:1 joined: role changed",
+              "master of a is h2:1, was h1:1: connection closed"});
+}
+
+TEST_CASE("a reason explains the departure of that broker, there and then") {
+  Followed it;
+  it.told("orders", "a/0@h1:1 b/0@h2:1");
+  CHECK(it.notices().empty());
+  // Another address, another id, another group, long ago.
+  it.departed("a/0@h9:1", Why::kExpired);
+  it.departed("a/1@h1:1", Why::kExpired);
+  it.departed("c/0@h1:1", Why::kExpired);
+  it.departed("b/0@h2:1", Why::kExpired);
+  it.now += BrokerGroups::kDeparturesKept + std::chrono::seconds(1);
+  it.told("orders", "");
+  CHECK(it.notices() == Lines{"broker a/0@h1:1 left: not told why",
+                              "master of a is nobody, was h1:1: not told why",
+                              "broker b/0@h2:1 left: not told why",
+                              "master of b is nobody, was h2:1: not told why"});
+  // One that is back has begun anew; the newest reason counts.
+  it.told("orders", "a/0@h1:1");
+  it.departed("a/0@h1:1", Why::kExpired);
+  CHECK(it.notices().size() == 2);
+  it.told("orders", "");
+  CHECK(it.notices()[0] == "broker a/0@h1:1 left: not told why");
+  it.told("orders", "a/0@h1:1");
+  CHECK(it.notices().size() == 2);
+  it.departed("a/0@h1:1", Why::kUnhealthy);
+  it.departed("a/0@h1:1", Why::kUnregistered);
+  it.told("orders", "");
+  CHECK(it.notices()[0] == "broker a/0@h1:1 left: unregistered");
+}
+
+TEST_CASE("reasons that nobody needs do not pile up") {
+  Followed it;
+  for (int i = 0; i < 5000; ++i) {
+    it.departed("a/" + std::to_string(i) + "@h1:1", Why::kExpired);
+  }
+  CHECK(it.groups.departures() == BrokerGroups::kDeparturesMax);
+}
+
 // Who plays the notices back onto what it knew has what the routes name.
 TEST_CASE("notices add up to the routes, whatever changes in which order") {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
@@ -186,7 +265,7 @@ TEST_CASE("notices add up to the routes, whatever changes in which order") {
       const bool one = random.chance(0.7);
       if (one) it.told("one", text);
       if (!one || random.chance(0.5)) it.told("two", text);
-      for (const auto& notice : it.groups.settle()) {
+      for (const auto& notice : it.groups.settle(it.now)) {
         if (const auto* left = std::get_if<BrokerLeft>(&notice)) {
           REQUIRE(there.erase(name(left->broker)) == 1);
         } else if (const auto* joined = std::get_if<BrokerJoined>(&notice)) {
@@ -212,7 +291,7 @@ TEST_CASE("notices add up to the routes, whatever changes in which order") {
           expected[name(each.broker)] = each.health;
         }
       }
-      for (const auto& notice : it.groups.settle()) {
+      for (const auto& notice : it.groups.settle(it.now)) {
         if (const auto* left = std::get_if<BrokerLeft>(&notice)) {
           there.erase(name(left->broker));
         } else if (const auto* joined = std::get_if<BrokerJoined>(&notice)) {

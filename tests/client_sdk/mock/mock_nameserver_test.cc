@@ -248,5 +248,35 @@ TEST_CASE("mocks leave nothing behind") {
   CHECK(descriptors() == before);
 }
 
+TEST_CASE("a broker that leaves a mock's routes is told of with the reason") {
+  MockNameserver mock = start_mock();
+  mock.set_route("orders", {{"broker-a", "10.0.0.1:10911"},
+                            {"broker-b", "10.0.0.2:10911"}});
+  ClientOptions options = MockWorld::quiet();
+  options.nameservers = {mock.address()};
+  options.topics = {"orders"};
+  options.event_delivery = EventDelivery::kPoll;
+  auto client = Client::create(options);
+  REQUIRE(client);
+  REQUIRE(client->route("orders", kPatience));
+  // It watches: the route has been asked for twice.
+  REQUIRE(mock.wait_until([](const MockCounts& n) { return n.queries >= 2; },
+                          kPatience));
+  mock.leave("broker-a", 0, ChangeReason::kExpired, "silent for 3s");
+  std::optional<BrokerLeft> left;
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!left && std::chrono::steady_clock::now() < deadline) {
+    client->wait_for_events(1s);
+    for (const Event& event : client->poll_events()) {
+      if (const auto* what = std::get_if<BrokerLeft>(&event.what)) left = *what;
+    }
+  }
+  REQUIRE(left);
+  CHECK(left->broker.address == "10.0.0.1:10911");
+  CHECK(left->reason == ChangeReason::kExpired);
+  CHECK(left->detail == "silent for 3s");
+  CHECK_FALSE(left->now);
+}
+
 }  // namespace
 }  // namespace waypost::testing

@@ -28,6 +28,7 @@ class Listener final : public rpc::ServerSession {
   explicit Listener(std::uint64_t number) : number_(number) {}
 
   std::map<std::string, std::string> known;
+  std::vector<std::string> departed;  // "a expired", as told
   std::size_t pushes = 0;
   std::size_t unsent = 0;
   bool reads = true;
@@ -58,9 +59,16 @@ class Listener final : public rpc::ServerSession {
     const auto end = codec::decode<model::RouteQueryEnd>(scan.frame.payload);
     REQUIRE(end);
     for (const auto& each : end->errors) known[each.topic.value()] = "";
+    if (end->departures.empty()) return;
+    --pushes;  // it comes with one
+    for (const auto& each : end->departures) departed.push_back(text_of(each));
   }
 
  public:
+  static std::string text_of(const model::Departure& departure) {
+    return departure.broker_name.value() + " " +
+           std::string(model::departure_reason_name(departure.reason));
+  }
   static std::string brokers_in(const model::Route& route) {
     std::string text;
     for (const auto& group : route.groups) {
@@ -113,6 +121,11 @@ class Watched {
       model::RouteQueryEnd end;
       end.errors.push_back({model::TopicName(topic),
                             {base::ErrorCode::kNotFound, "nobody", ""}});
+      return codec::encode(end);
+    };
+    shell.notice = [](std::vector<model::Departure> departures) {
+      model::RouteQueryEnd end;
+      end.departures = std::move(departures);
       return codec::encode(end);
     };
     watches = std::make_unique<RouteWatches>(settings_, std::move(shell));
@@ -221,6 +234,91 @@ TEST_CASE("a watcher is told what changes, and nobody else is") {
   it.serve("c", {"payments"});
   it.settle();
   CHECK(it.listener(2).known["payments"] == "c@h");
+}
+
+using Lines = std::vector<std::string>;
+
+// What answers would tell.
+Lines answered(Watched& it, std::uint64_t id) {
+  Lines lines;
+  for (const auto& each : it.watches->take_departures(id)) {
+    lines.push_back(Listener::text_of(each));
+  }
+  return lines;
+}
+
+TEST_CASE("why brokers left is told once, to who watches what they served") {
+  Watched it;
+  it.serve("a", {"orders", "payments", "refunds"});
+  it.serve("b", {"orders", "payments", "refunds", "other"});
+  for (const char* topic : {"orders", "payments", "refunds"}) {
+    it.watch(1, topic);
+  }
+  it.watch(2, "other");
+  it.settle();
+  it.leave("a");
+  it.settle();
+  CHECK(it.listener(1).pushes == 3);
+  CHECK(it.listener(1).departed == Lines{"a connection-closed"});
+  CHECK(it.listener(2).departed.empty());
+  // The same once more is told once more.
+  it.serve("a", {"orders"});
+  it.settle();
+  it.leave("a");
+  it.settle();
+  CHECK(it.listener(1).departed.size() == 2);
+  // What shows in no route explains nothing later.
+  it.serve("c", {"orders"});
+  it.leave("c");
+  it.settle();
+  it.serve("d", {"orders"});
+  it.settle();
+  CHECK(it.listener(1).known["orders"] == "b@h d@h");
+  CHECK(it.listener(1).departed.size() == 2);
+}
+
+TEST_CASE("an answer that shows a change first says why, each reason once") {
+  Watched it;
+  it.serve("a", {"orders"});
+  it.serve("b", {"orders"});
+  it.watch(1, "orders");
+  it.watch(2, "orders");
+  it.settle();
+  it.leave("a");
+  // It asks before the loop has looked at what the table shows already.
+  CHECK(answered(it, 1) == Lines{"a connection-closed"});
+  CHECK(answered(it, 1).empty());
+  it.settle();
+  CHECK(it.listener(2).departed == Lines{"a connection-closed"});
+  CHECK(it.listener(1).known["orders"] == "b@h");
+  // One that comes later, back from elsewhere, is told for a while.
+  it.watch(3, "orders");
+  CHECK(answered(it, 3) == Lines{"a connection-closed"});
+  it.world.run_for(3min);
+  it.watch(4, "orders");
+  CHECK(answered(it, 4).empty());
+  CHECK(answered(it, 99).empty());
+  it.leave("b");
+  // Who does not watch, not yet perhaps, is told all of them each time.
+  CHECK(answered(it, 99) == Lines{"b connection-closed"});
+  CHECK(answered(it, 99) == Lines{"b connection-closed"});
+  for (std::uint64_t id = 1; id <= 4; ++id) it.leave_listener(id);
+  CHECK(answered(it, 99).empty());
+}
+
+TEST_CASE("of many departures the newest are told") {
+  Watched it({.departures_max = 4});
+  it.serve("z", {"orders"});
+  for (int i = 0; i < 10; ++i) it.serve(std::to_string(i), {"orders"});
+  it.watch(1, "orders");
+  it.settle();
+  for (int i = 0; i < 10; ++i) it.leave(std::to_string(i));
+  it.settle();
+  CHECK(it.listener(1).known["orders"] == "z@h");
+  CHECK(it.listener(1).departed ==
+        Lines{"6 connection-closed", "7 connection-closed",
+              "8 connection-closed", "9 connection-closed"});
+  CHECK(answered(it, 1).size() == 4);
 }
 
 TEST_CASE("a topic that nobody serves yet can be watched") {

@@ -30,6 +30,89 @@ void beat_many(Script& s, int first, int last) {
   }
 }
 
+// "a/0@a0:1 expired: silent for 120s", of the changes since the last call.
+std::vector<std::string> departures(Script& s) {
+  std::vector<std::string> lines;
+  for (const auto& each : s.registry.take_changes().take_departures()) {
+    const model::Departure& who = each.departure;
+    lines.push_back(model::BrokerKey{who.broker_name, who.id}.to_string() +
+                    "@" + who.address.to_string() + " " +
+                    std::string(model::departure_reason_name(who.reason)) +
+                    (who.detail.empty() ? "" : ": " + who.detail));
+  }
+  return lines;
+}
+using Lines = std::vector<std::string>;
+
+TEST_CASE("why a broker left is told with the routes that it left") {
+  Script s;
+  s.enter({.broker = "a/0", .binding = 1});
+  s.enter({.broker = "b/0", .binding = 2});
+  CHECK(departures(s).empty());
+  SUBCASE("it unregistered") {
+    s.leave("a/0", 1);
+    CHECK(departures(s) == Lines{"a/0@a0:1 unregistered: stopped"});
+  }
+  SUBCASE("its connection was closed") {
+    s.close(1);
+    CHECK(departures(s) ==
+          Lines{"a/0@a0:1 connection-closed: its connection was closed"});
+  }
+  SUBCASE("it was silent for too long") {
+    s.at(100s).beat("b/0", 2);
+    s.at(121s).scan();
+    CHECK(departures(s) == Lines{"a/0@a0:1 expired: silent for 121s"});
+  }
+  SUBCASE("it is unhealthy, and for another reason, and well again") {
+    s.judge("a/0", 1, "mqtt: refused");
+    CHECK(departures(s) == Lines{"a/0@a0:1 unhealthy: mqtt: refused"});
+    s.judge("a/0", 1, "mqtt: no answer");
+    s.judge("a/0", 1, "");
+    CHECK(departures(s).empty());
+    s.judge("a/0", 1, "disk full", 1, kDropWrite);
+    CHECK(departures(s).empty());
+    s.judge("a/0", 1, "disk gone");
+    CHECK(departures(s) == Lines{"a/0@a0:1 unhealthy: disk gone"});
+  }
+  SUBCASE("it registers at another address") {
+    s.enter({.broker = "a/0", .binding = 3, .epoch = 2, .address = "other:1"});
+    CHECK(departures(s) ==
+          Lines{"a/0@a0:1 replaced: it registers at other:1 now"});
+  }
+  SUBCASE("only peers knew it, and have lost it") {
+    s.step(Vouch{broker_key("a/0")});
+    s.close(1);
+    CHECK(departures(s).empty());  // it stays
+    s.step(Vouch{broker_key("a/0"), false, true});
+    CHECK(departures(s) == Lines{"a/0@a0:1 gone-at-peers: no nameserver hears "
+                                 "it any more"});
+  }
+  SUBCASE("it unregistered at a peer") {
+    s.step(Bury{broker_key("a/0"), model::Epoch(1)});
+    CHECK(departures(s) == Lines{"a/0@a0:1 unregistered: at a peer"});
+  }
+}
+
+TEST_CASE("of very many departures the last ones are told") {
+  RouteChanges changes;
+  for (int i = 0; i < 10'000; ++i) {
+    RouteChanges more;
+    more.add_departure({1,
+                        {.broker_name = model::BrokerName("b"),
+                         .id = model::BrokerId(i),
+                         .address = {},
+                         .reason = model::DepartureReason::kExpired}});
+    if (i == 5000) more.add_everything();
+    changes.add(std::move(more));
+    REQUIRE(changes.departures.size() <= 2 * RouteChanges::kDeparturesMax);
+  }
+  CHECK(changes.everything);
+  const auto last = changes.take_departures();
+  CHECK(last.size() == RouteChanges::kDeparturesMax);
+  CHECK(last.back().departure.id == model::BrokerId(9999));
+  CHECK(changes.departures.empty());
+}
+
 // --- Verdicts ---
 
 TEST_CASE("an unhealthy broker leaves the routes and comes back") {

@@ -106,6 +106,44 @@ void check_changes(const RouteChanges& changes, const RouteTable& old,
   }
 }
 
+// Who is registered with an address that clients may know.
+std::set<std::string> shown_brokers(const Registry& registry,
+                                    base::Instant now) {
+  std::set<std::string> shown;
+  for (const auto& each : registry.list_brokers({}, now).brokers) {
+    if (each.address.port == 0) continue;
+    shown.insert(each.broker.to_string() + "@" + each.address.to_string());
+  }
+  return shown;
+}
+
+// Whoever is gone has a reason; who has a reason is gone, or unhealthy.
+void check_departures(const RouteChanges& changes,
+                      const std::set<std::string>& before,
+                      const Registry& registry, base::Instant now) {
+  std::set<std::string> explained;
+  const auto after = shown_brokers(registry, now);
+  for (const auto& [slot, departure] : changes.departures) {
+    const model::BrokerKey key{departure.broker_name, departure.id};
+    const std::string who =
+        key.to_string() + "@" + departure.address.to_string();
+    CAPTURE(who);
+    explained.insert(who);
+    REQUIRE(departure.reason != model::DepartureReason::kNotTold);
+    REQUIRE(std::find(changes.groups.begin(), changes.groups.end(), slot) !=
+            changes.groups.end());
+    if (departure.reason == model::DepartureReason::kUnhealthy) continue;
+    REQUIRE(before.contains(who));
+    // A role change removes the same broker from one id while it enters
+    // another.
+    REQUIRE_FALSE(after.contains(who));
+  }
+  for (const auto& who : before) {
+    CAPTURE(who);
+    REQUIRE((after.contains(who) || explained.contains(who)));
+  }
+}
+
 std::vector<std::string> broker_texts(const Registry& registry,
                                       base::Instant now) {
   std::vector<std::string> texts;
@@ -189,6 +227,7 @@ void run(std::uint64_t seed, int events, std::set<std::string>& seen) {
     CAPTURE(event.index());
     const auto version = registry.table().version();
     const RouteTable table_before = registry.table();
+    const auto brokers_before = shown_brokers(registry, now);
     const Effects effects = registry.step(event, now);
     REQUIRE(reply_text(effects.reply, false) == naive.step(event, now));
     REQUIRE(change_texts(effects) == naive.changes());
@@ -205,7 +244,11 @@ void run(std::uint64_t seed, int events, std::set<std::string>& seen) {
     swept_late |= effects.sweep_wanted;
 
     const RouteChanges route_changes = registry.take_changes();
-    if (!effects.table_changed) REQUIRE(route_changes.empty());
+    if (!effects.table_changed) {
+      REQUIRE(route_changes.empty());
+      REQUIRE(route_changes.departures.empty());
+    }
+    check_departures(route_changes, brokers_before, registry, now);
     check_changes(route_changes, table_before, before, routes);
 
     // What says that nothing changed is right about it.

@@ -143,6 +143,17 @@ Examples<model::RouteQueryEnd> route_query_end_examples() {
           {}};
 }
 
+model::RouteQueryEnd route_query_end_002() {
+  auto end = route_query_end_examples().full;
+  end.departures = {{BrokerName("broker-a"),
+                     BrokerId(3),
+                     {"10.0.0.1", 10911},
+                     model::DepartureReason::kGoneAtPeers,
+                     "no nameserver hears it any more"},
+                    {BrokerName("b"), BrokerId(0), {"h", 1}}};
+  return end;
+}
+
 Examples<model::VersionedRoute> route_examples() {
   Examples<model::VersionedRoute> examples{"route", {}, {}};
   examples.full.route = {

@@ -44,6 +44,7 @@ Examples<model::HandoverRequest> handover_request_examples();
 Examples<model::HandoverReply> handover_reply_examples();
 Examples<model::RouteQueryRequest> route_query_examples();
 Examples<model::RouteQueryEnd> route_query_end_examples();
+model::RouteQueryEnd route_query_end_002();
 Examples<model::VersionedRoute> route_examples();
 Examples<model::PageRequest> page_request_examples();
 Examples<model::BrokerPage> broker_page_examples();

@@ -73,5 +73,10 @@ TEST_CASE("generation 002: a partition whose end nobody saw") {
   check_golden(generation_002() / "partition_list.full", list);
 }
 
+TEST_CASE("generation 002: the end of an answer that says who left, and why") {
+  check_golden(generation_002() / "route_query_end.full",
+               route_query_end_002());
+}
+
 }  // namespace
 }  // namespace waypost::codec

@@ -37,7 +37,12 @@ TEST_CASE("the full examples set every field") {
   for_each_example([]<typename Message>(const Examples<Message>& examples) {
     CAPTURE(std::string(examples.name));
     const Message blank{};
-    const auto set = fields(examples.full);
+    Message full = examples.full;
+    // What came with generation 002.
+    if constexpr (std::is_same_v<Message, model::RouteQueryEnd>) {
+      full = route_query_end_002();
+    }
+    const auto set = fields(full);
     check_all_differ(
         set, fields(blank),
         std::make_index_sequence<std::tuple_size_v<decltype(set)>>());

@@ -113,6 +113,21 @@ TEST_CASE("values that mean nothing are refused, not guessed") {
   }
 }
 
+TEST_CASE("a reason for a departure that we do not know is none") {
+  const auto end = decode<model::RouteQueryEnd>(
+      bytes_of(payload_of<wire::RouteQueryEnd>([](FlatBufferBuilder& builder) {
+        const auto address =
+            wire::CreateEndpoint(builder, builder.CreateString("h"), 1);
+        const auto departure = wire::CreateDeparture(
+            builder, builder.CreateString("a"), 0, address, 200);
+        return wire::CreateRouteQueryEnd(builder, 1, 1, 0, 0,
+                                         builder.CreateVector(&departure, 1));
+      })));
+  REQUIRE(end);
+  REQUIRE(end->departures.size() == 1);
+  CHECK(end->departures[0].reason == model::DepartureReason::kNotTold);
+}
+
 TEST_CASE("every enumeration refuses the value after its last") {
   const auto refused = [](const auto& decoded) {
     REQUIRE_FALSE(decoded);

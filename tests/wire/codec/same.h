@@ -85,8 +85,8 @@ inline bool operator==(const TopicError& left, const TopicError& right) {
   return std::tie(a, b) == std::tie(right.topic, right.error);
 }
 inline auto fields(const RouteQueryEnd& message) {
-  const auto& [a, b, c, d] = message;
-  return std::tie(a, b, c, d);
+  const auto& [a, b, c, d, e] = message;
+  return std::tie(a, b, c, d, e);
 }
 inline auto fields(const VersionedRoute& message) {
   const auto& [a, b] = message;

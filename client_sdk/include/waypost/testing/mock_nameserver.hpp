@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "waypost/events.hpp"
 #include "waypost/result.hpp"
 #include "waypost/route.hpp"
 
@@ -121,6 +122,12 @@ class MockNameserver {
                  const std::vector<MockBroker>& brokers);
   // Nobody serves it any more; told as above.
   void remove_route(std::string_view topic);
+
+  // The broker leaves all routes that name it, for this reason, which watching
+  // clients are told with their new routes (BrokerLeft), others with the next
+  // change. kRoleChanged is told as kNotTold: it shows in routes alone.
+  void leave(std::string_view broker, std::int64_t id, ChangeReason reason,
+             std::string_view detail = {});
 
   // --- How it fails ---
 
