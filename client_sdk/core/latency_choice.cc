@@ -37,6 +37,7 @@ std::uint32_t choose_least_latency(base::Random& random,
                                    std::span<const std::uint8_t> allowed,
                                    base::Instant now) {
   const std::uint32_t one = *draw(random, allowed, std::nullopt);
+  if (random.below(kLatencyTrickle) == 0) return one;
   const auto other = draw(random, allowed, one);
   if (!other) return one;
   return faded(latencies[*other], now) < faded(latencies[one], now) ? *other

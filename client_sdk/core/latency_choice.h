@@ -20,6 +20,12 @@ struct KnownLatency {
 // 0: who was never tried is tried.
 base::Duration faded(const KnownLatency& known, base::Instant now);
 
+// One choice in so many is a random one, whatever the latencies say: the
+// slowest of n brokers, never the better of two, gets a trickle of 1 in 50 n
+// picks. Else it would wait for its latency to fade, half a minute and longer,
+// although it may be as quick as the others by now.
+inline constexpr std::uint64_t kLatencyTrickle = 50;
+
 // The better of two different random candidates that take turns; `allowed` as
 // in Eligibility, a trickle takes part with its share. Always choosing the best
 // would send all clients to one broker at once. REQUIRES: one of `allowed`

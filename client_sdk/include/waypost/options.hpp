@@ -77,7 +77,9 @@ enum class Selector : std::uint8_t {
   // In turn among the brokers of the client's `zone`; among all when less than
   // `zone_spill_percent` of the zone's queues can be used.
   kZoneFirst = 2,
-  // The better of two random ones by smoothed latency, as reported.
+  // The better of two random ones by smoothed latency, as reported; one pick in
+  // 50 takes a random one, so that the slowest is not starved, and is noticed
+  // when it is not the slowest any more.
   // (Mitzenmacher: "The Power of Two Choices in Randomized Load Balancing",
   // 2001.)
   kLeastLatency = 3,

@@ -511,10 +511,11 @@ TEST_CASE("least latency: slow brokers are left, and tried again later") {
     const bool slow = pick.broker_name() == "a";
     it.state->report(pick, Outcome::kOk, slow ? 200ms : 2ms);
   }
-  const Counts counts = it.tally("orders", 300);
-  CHECK_FALSE(counts.contains("a"));
-  CHECK(counts.at("b") > 50);
-  CHECK(counts.at("c") > 50);
+  Counts counts = it.tally("orders", 3000);
+  CHECK(counts["a"] < 60);  // 20 on average
+  CHECK(counts["a"] > 1);
+  CHECK(counts.at("b") > 500);
+  CHECK(counts.at("c") > 500);
   it.clock.advance(600s);  // all that was known has faded
   it.state->report(it.pick_of("b"), Outcome::kOk, 2ms);
   it.state->report(it.pick_of("c"), Outcome::kOk, 2ms);
