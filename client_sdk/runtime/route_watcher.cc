@@ -1,5 +1,6 @@
 #include "client_sdk/runtime/route_watcher.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -39,6 +40,7 @@ RouteWatcher::~RouteWatcher() {
 
 void RouteWatcher::on_connected() {
   on_lost();
+  budget_ = PushBudget();
   connected_ = true;
   pending_ = cache_.topics();
   watch_soon();
@@ -51,6 +53,7 @@ void RouteWatcher::on_lost() {
   pending_.clear();
   watch_timer_.reset();
   if (call_ != 0) link_.cancel(std::exchange(call_, 0));
+  if (!told_.empty()) tell_soon();
 }
 
 void RouteWatcher::on_followed(const model::TopicName& topic) {
@@ -130,6 +133,7 @@ base::Status RouteWatcher::on_part(const rpc::AnswerPart& part) {
 
 void RouteWatcher::on_done(const base::Result<std::string>& nameserver) {
   call_ = 0;
+  if (!told_.empty()) tell_soon();
   if (nameserver) {
     watched_ += asked_.topics.size();
     return watch_soon();
@@ -155,6 +159,9 @@ void RouteWatcher::on_done(const base::Result<std::string>& nameserver) {
 void RouteWatcher::on_push(codec::FrameKind kind,
                            std::span<const std::byte> payload) {
   if (!connected_) return;
+  if (!budget_.take(payload.size(), executor_.now())) {
+    return link_.distrust("it pushes more than a client can use");
+  }
   base::Status taken;
   if (kind == codec::FrameKind::kRoute) {
     ++pushed_;
@@ -174,7 +181,8 @@ base::Status RouteWatcher::take_route(std::span<const std::byte> payload,
   if (cache_.on_told(*route, link_.current(), origin, executor_.now())) {
     changed_.push_back(route->route.topic);
   }
-  tell_soon();
+  // An answer is told when its end is here, which says why brokers have left.
+  if (origin == RouteOrigin::kPush) tell_after_pause();
   return {};
 }
 
@@ -205,6 +213,13 @@ base::Status RouteWatcher::take_end(std::span<const std::byte> payload,
   return {};
 }
 
+void RouteWatcher::tell_after_pause() {
+  if (tell_timer_) return;
+  const base::Duration wait = told_at_ + kPushPause - executor_.now();
+  tell_timer_ = executor_.run_after(std::max(wait, base::Duration::zero()),
+                                    [this] { tell_now(); });
+}
+
 // What arrives in one turn makes one table.
 void RouteWatcher::tell_soon() {
   if (tell_timer_) return;
@@ -215,6 +230,7 @@ void RouteWatcher::tell_soon() {
 void RouteWatcher::tell_now() {
   tell_timer_.reset();
   if (told_.empty()) return;
+  told_at_ = executor_.now();
   const auto told = std::exchange(told_, {});
   const auto changed = std::exchange(changed_, {});
   observer_.on_routes_told(told, changed);

@@ -21,11 +21,17 @@
 #include "base/error.h"
 #include "base/executor.h"
 #include "base/log.h"
+#include "client_sdk/core/push_budget.h"
 #include "client_sdk/core/route_cache.h"
 #include "client_sdk/runtime/nameserver_link.h"
 #include "client_sdk/runtime/route_refresher.h"
 
 namespace waypost::client {
+
+// Told of pushes at most so often: the first one at once, of what follows
+// within the pause the newest of each topic, together. Making a table and
+// telling the application costs more than reading a route.
+inline constexpr base::Duration kPushPause = std::chrono::milliseconds(20);
 
 class RoutePushObserver {
  public:
@@ -80,6 +86,7 @@ class RouteWatcher final : private AnswerSink {
                           RouteOrigin origin);
   base::Status take_end(std::span<const std::byte> payload, bool answer);
   void tell_soon();
+  void tell_after_pause();
 
   base::Executor& executor_;
   NameserverLink& link_;
@@ -103,6 +110,8 @@ class RouteWatcher final : private AnswerSink {
   std::vector<model::TopicName> changed_;
   std::unique_ptr<base::Timer> watch_timer_;
   std::unique_ptr<base::Timer> tell_timer_;
+  base::Instant told_at_{};
+  PushBudget budget_;  // of this connection
 };
 
 }  // namespace waypost::client

@@ -66,15 +66,15 @@ TEST_CASE("a topic that nobody serves is watched until somebody does") {
   it.world.run_for(1s);
   CHECK(it.state->pick("orders", {}).error().code == ErrorCode::kNotFound);
   it.set_route("orders", {"broker-a"});
-  it.world.run_for(10ms);
+  it.world.run_for(kPushPause + 10ms);
   CHECK(it.state->pick("orders", {}));
   // And one that nobody serves any more keeps its last route, marked.
   for (auto& each : it.servers) each->remove_route("orders");
-  it.world.run_for(10ms);
+  it.world.run_for(kPushPause + 10ms);
   CHECK(it.brokers("orders") == "broker-a");
   CHECK(it.state->route("orders")->missing);
   it.set_route("orders", {"broker-a"});
-  it.world.run_for(10ms);
+  it.world.run_for(kPushPause + 10ms);
   CHECK_FALSE(it.state->route("orders")->missing);
 }
 
@@ -232,12 +232,12 @@ TEST_CASE("an order configuration comes with the route, and changes with it") {
   for (const auto& [order, broker] : {std::pair("broker-a:2", "broker-a"),
                                       std::pair("broker-b:1", "broker-b")}) {
     it.server(0).tell_route(ordered(order));
-    it.world.run_for(10ms);
+    it.world.run_for(kPushPause + 10ms);
     CHECK(picked("7") == broker);
   }
   // One that makes no sense is none.
   it.server(0).tell_route(ordered("broker-a"));
-  it.world.run_for(10ms);
+  it.world.run_for(kPushPause + 10ms);
   std::set<std::string> all;
   for (int key = 0; key < 50; ++key) all.insert(picked(std::to_string(key)));
   CHECK(all.size() == 2);
@@ -372,6 +372,54 @@ TEST_CASE("whatever nameservers do, pushes and polls end at the truth") {
       REQUIRE(it.brokers(topic) == truth);
     }
   }
+}
+
+// --- Too much of it ---
+
+TEST_CASE(
+    "a flood of pushes makes fifty tables a second, the last the newest") {
+  SimClientWorld it(patient());
+  it.set_route("orders", {"broker-a"});
+  it.learn("orders");
+  it.world.run_for(1s);
+  const std::size_t before = it.count<RouteChanged>();
+  for (int i = 0; i < 2000; ++i) {
+    it.server(0).set_route("orders", {i % 2 == 0 ? "broker-b" : "broker-c"});
+    it.world.run_for(500us);
+  }
+  it.world.run_for(100ms);
+  const std::size_t tables = it.count<RouteChanged>() - before;
+  CHECK(tables >= 40);
+  CHECK(tables <= 60);
+  CHECK(it.brokers("orders") == "broker-c");
+  CHECK(it.nameserver() == "10.0.0.1:9876");
+  // One by itself is not delayed.
+  it.server(0).set_route("orders", {"broker-a"});
+  it.world.run_for(10ms);
+  CHECK(it.brokers("orders") == "broker-a");
+}
+
+TEST_CASE("a nameserver that pushes without end is left") {
+  SimClientWorld it(patient());
+  it.set_route("orders", {"broker-a"});
+  it.learn("orders");
+  it.world.run_for(1s);
+  auto route = route_of("orders", {"broker-a"});
+  route.route.groups[0].replicas[0].zone = std::string(50'000, 'z');
+  for (std::size_t sent = 0; sent < 2000 && it.count<NameserverSwitched>() == 0;
+       ++sent) {
+    route.route.groups[0].queues.read_queues =
+        static_cast<std::uint32_t>(sent % 7) + 1;
+    route.digest = model::digest_route(route.route);
+    it.server(0).tell_route(route);
+    it.world.run_for(1ms);
+  }
+  REQUIRE(it.count<NameserverSwitched>() == 1);
+  CHECK(it.last<NameserverSwitched>().why.find("pushes more") !=
+        std::string::npos);
+  CHECK(it.nameserver() == "10.0.0.2:9876");
+  it.world.run_for(5s);
+  CHECK(it.brokers("orders") == "broker-a");
 }
 
 }  // namespace
