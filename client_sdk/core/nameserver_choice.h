@@ -17,10 +17,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/endpoint.h"
+#include "base/error.h"
 #include "base/random.h"
 
 namespace waypost::client {
@@ -38,6 +40,29 @@ std::vector<Nameserver> unnamed(const std::vector<base::Endpoint>& addresses);
 // A server of the list, for as long as its address is in it; never used twice.
 using ServerId = std::uint32_t;
 using ServerIds = std::set<ServerId>;
+
+// Of one question: a connection that stood when it was asked and ended before
+// the answer says that a nameserver was restarted, or dropped idle connections,
+// not that it is dead. When nobody else is left to be asked, that one is asked
+// once more, on a new connection. A value.
+class SecondChance {
+ public:
+  // An attempt failed; `stood`: its connection did, when it was asked.
+  void on_failure(ServerId server, bool stood, base::ErrorCode code) {
+    if (stood && code == base::ErrorCode::kUnavailable && !server_) {
+      server_ = server;
+    }
+  }
+  // The server to be asked again, once.
+  std::optional<ServerId> take() {
+    if (!server_ || std::exchange(taken_, true)) return std::nullopt;
+    return server_;
+  }
+
+ private:
+  std::optional<ServerId> server_;
+  bool taken_ = false;
+};
 
 class NameserverChoice {
  public:

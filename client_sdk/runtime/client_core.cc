@@ -261,20 +261,25 @@ Status ClientCore::start(Call call, PendingCall::Finish finish) {
   if (ended()) return why_ended();
   const base::Instant deadline = clock_.now() + bounded(call.limits.timeout);
   auto pending = std::make_shared<PendingCall>(call.what, std::move(finish));
-  const Status posted = post_task(
-      [self = shared_from_this(), call = std::move(call), pending, deadline] {
-        if (!self->engine_) return pending->finish(closed_error());
-        if (call.limits.cancel.cancelled()) {
-          return pending->finish(cancelled_error(call.what));
-        }
-        const auto id = self->begin(pending, deadline, call.limits);
-        call.question(*self->engine_, [weak = self->weak_from_this(),
-                                       id](const base::Status& status) {
+  const Status posted = post_task([self = shared_from_this(),
+                                   call = std::move(call), pending, deadline] {
+    if (!self->engine_) return pending->finish(closed_error());
+    if (call.limits.cancel.cancelled()) {
+      return pending->finish(cancelled_error(call.what));
+    }
+    const auto id = self->begin(pending, deadline, call.limits);
+    const std::weak_ptr<ClientCore> weak = self->weak_from_this();
+    const auto waiter =
+        call.question(*self->engine_, [weak, id](const base::Status& status) {
           if (const auto core = weak.lock()) {
             core->calls_->finish(id, to_public(status));
           }
         });
-      });
+    self->calls_->when_cancelled(id, [weak, waiter] {
+      const auto core = weak.lock();
+      if (core && core->engine_) core->engine_->withdraw(waiter);
+    });
+  });
   if (!posted) pending->forget();
   return posted;
 }
@@ -353,6 +358,7 @@ ClientCore::Call ClientCore::route_call(const TopicState& topic,
   return {route_of(topic.name), limits,
           [&topic](ClientEngine& engine, ClientEngine::Done done) {
             engine.ensure(topic, std::move(done));
+            return ClientEngine::WaiterId{0};  // its first route is needed
           }};
 }
 
@@ -360,14 +366,14 @@ ClientCore::Call ClientCore::refresh_call(const TopicState& topic,
                                           const CallLimits& limits) {
   return {route_of(topic.name), limits,
           [&topic](ClientEngine& engine, ClientEngine::Done done) {
-            engine.refresh(topic, std::move(done));
+            return engine.refresh(topic, std::move(done));
           }};
 }
 
 ClientCore::Call ClientCore::refresh_all_call(const CallLimits& limits) {
   return {"routes of all topics", limits,
           [](ClientEngine& engine, ClientEngine::Done done) {
-            engine.refresh_all(std::move(done));
+            return engine.refresh_all(std::move(done));
           }};
 }
 

@@ -76,7 +76,8 @@ class ClientCore final : private EngineMailbox,
 
  private:
   using EngineTask = std::function<void(ClientEngine&)>;
-  using Question = std::function<void(ClientEngine&, ClientEngine::Done)>;
+  using Question =
+      std::function<ClientEngine::WaiterId(ClientEngine&, ClientEngine::Done)>;
 
   Status wait_for_handler(base::Duration timeout) const;
   static Result<std::shared_ptr<ClientCore>> make(

@@ -157,12 +157,13 @@ void ClientEngine::ensure(const TopicState& topic, Done done) {
   refresher_.ensure(model::TopicName(topic.name), std::move(done));
 }
 
-void ClientEngine::refresh(const TopicState& topic, Done done) {
-  refresher_.refresh(model::TopicName(topic.name), std::move(done));
+ClientEngine::WaiterId ClientEngine::refresh(const TopicState& topic,
+                                             Done done) {
+  return refresher_.refresh(model::TopicName(topic.name), std::move(done));
 }
 
-void ClientEngine::refresh_all(Done done) {
-  refresher_.refresh_all(std::move(done));
+ClientEngine::WaiterId ClientEngine::refresh_all(Done done) {
+  return refresher_.refresh_all(std::move(done));
 }
 
 void ClientEngine::fault_changed(const FaultBoard::Change& change) {

@@ -33,6 +33,7 @@ class ClientEngine final : private NameserverLinkObserver,
                            private RoutePushObserver {
  public:
   using Done = RouteRefresher::Done;
+  using WaiterId = RouteRefresher::WaiterId;
 
   // All references must outlive it; the options have been checked.
   ClientEngine(base::Executor& executor, transport::Network& network,
@@ -48,8 +49,9 @@ class ClientEngine final : private NameserverLinkObserver,
 
   // As RouteRefresher's; tables are published before `done` is called.
   void ensure(const TopicState& topic, Done done);
-  void refresh(const TopicState& topic, Done done);
-  void refresh_all(Done done);
+  WaiterId refresh(const TopicState& topic, Done done);
+  WaiterId refresh_all(Done done);
+  void withdraw(WaiterId waiter) { refresher_.withdraw(waiter); }
 
  private:
   ClientEngine(base::Executor& executor, transport::Network& network,

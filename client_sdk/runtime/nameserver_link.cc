@@ -55,6 +55,7 @@ struct NameserverLink::Call {
   AnswerSink* sink = nullptr;  // null: over
   bool here = false;           // of the current nameserver alone
   ServerIds tried;
+  SecondChance second_chance;
   Attempt first;
   Attempt hedge;
   std::unique_ptr<base::Timer> timer;  // to hedge, or to give up waiting
@@ -147,6 +148,18 @@ void NameserverLink::cancel(CallId id) {
   drop(call->hedge);
 }
 
+void NameserverLink::withdraw(CallId id) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  const Attempt& attempt = found->second->first;
+  if (attempt.line != nullptr && attempt.line->ready() &&
+      options_.close_on_timeout) {
+    lines_.doubt(*attempt.line, std::max(attempt.deadline - executor_.now(),
+                                         base::Duration::zero()));
+  }
+  cancel(id);
+}
+
 void NameserverLink::set_nameservers(const std::vector<Nameserver>& nameservers,
                                      std::string why_empty) {
   if (!why_empty.empty()) why_empty_ = std::move(why_empty);
@@ -170,7 +183,12 @@ void NameserverLink::set_nameservers(const std::vector<Nameserver>& nameservers,
 // that was not tried and a whole budget.
 void NameserverLink::attempt(const CallPtr& call) {
   const base::Instant now = executor_.now();
-  const auto server = lines_.choice().best_untried(call->tried, now);
+  auto server = lines_.choice().best_untried(call->tried, now);
+  if (!server && now < call->deadline) {
+    server = call->second_chance.take();
+    // It may have left the list meanwhile.
+    if (server && lines_.choice().find(*server) == nullptr) server.reset();
+  }
   if (!server || now >= call->deadline) {
     return finish(call, tl::unexpected(give_up(*call)));
   }
@@ -268,6 +286,7 @@ void NameserverLink::on_attempt_failed(const CallPtr& call, Attempt& attempt,
     return finish(call, tl::unexpected(error));
   }
   if (is_our_fault(error.code)) return finish(call, tl::unexpected(error));
+  call->second_chance.on_failure(line.server(), attempt.stood, error.code);
   if (error.code == base::ErrorCode::kTimedOut && line.ready() &&
       !options_.close_on_timeout) {
     // The old behaviour: a connection that stands is good enough.

@@ -3,7 +3,8 @@
 
 // Questions to nameservers: for each call as many attempts as there are
 // nameservers, each with a deadline such that every one of them gets its turn
-// within the call's budget.
+// within the call's budget. All questions change nothing, so one whose
+// connection ended while it was under way may be asked again (SecondChance).
 //
 // Hedging. When the first attempt takes unusually long the same question goes
 // to another nameserver. Whoever answers first in full answers; what the second
@@ -60,6 +61,9 @@ class NameserverLink {
                    base::Duration budget, AnswerSink& sink);
   // No more events for its sink. Unknown ids are ignored.
   void cancel(CallId call);
+  // The same; whoever is being asked is pinged, because it may hang, and the
+  // answer that would show it is not waited for any more.
+  void withdraw(CallId call);
 
   // The list from now on; one that is not in it any more is left at once. `why`
   // says why there is none, if so: for the errors of calls.

@@ -33,6 +33,11 @@ void PendingCalls::watch(Id id, CancelWatch watch) {
   if (found != calls_.end()) found->second.watch = std::move(watch);
 }
 
+void PendingCalls::when_cancelled(Id id, std::function<void()> withdraw) {
+  const auto found = calls_.find(id);
+  if (found != calls_.end()) found->second.withdraw = std::move(withdraw);
+}
+
 void PendingCalls::finish(Id id, Status status) {
   auto entry = calls_.extract(id);
   // Out of the map first: who is told may end the client.
@@ -42,6 +47,7 @@ void PendingCalls::finish(Id id, Status status) {
 void PendingCalls::cancel(Id id) {
   const auto found = calls_.find(id);
   if (found == calls_.end()) return;
+  if (const auto withdraw = std::move(found->second.withdraw)) withdraw();
   finish(id, cancelled_error(found->second.call->what()));
 }
 

@@ -59,6 +59,9 @@ class PendingCalls {
            base::Duration timeout);
   // Kept until the call is over.
   void watch(Id id, CancelWatch watch);
+  // Called when it is cancelled, before it is told: nobody waits any more for
+  // what it began. Calls that are over are ignored.
+  void when_cancelled(Id id, std::function<void()> withdraw);
   // Calls that are over are ignored.
   void finish(Id id, Status status);
   void cancel(Id id);
@@ -73,6 +76,7 @@ class PendingCalls {
     std::shared_ptr<PendingCall> call;
     std::unique_ptr<base::Timer> timer;
     CancelWatch watch;
+    std::function<void()> withdraw;
   };
 
   base::Executor& executor_;

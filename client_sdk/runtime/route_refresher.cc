@@ -1,5 +1,6 @@
 #include "client_sdk/runtime/route_refresher.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -53,32 +54,54 @@ void RouteRefresher::ensure(const model::TopicName& topic, Done done) {
   };
   if (const auto status = follow(topic); !status) return later(status);
   if (query_ && query_->topics.contains(topic)) {
-    return query_->waiting.push_back(std::move(done));
+    return query_->waiting.push_back({++last_waiter_, std::move(done)});
   }
   if (cache_.find(topic)->known() ||
       !cache_.worth_asking(topic, executor_.now())) {
     return later({});
   }
   wanted_.insert(topic);
-  waiting_.push_back(std::move(done));
+  waiting_.push_back({++last_waiter_, std::move(done)});
   query_soon();
 }
 
-void RouteRefresher::refresh(const model::TopicName& topic, Done done) {
+RouteRefresher::WaiterId RouteRefresher::refresh(const model::TopicName& topic,
+                                                 Done done) {
   if (const auto status = follow(topic); !status) {
     executor_.post([done = std::move(done), status] { done(status); });
-    return;
+    return 0;
   }
   wanted_.insert(topic);
-  waiting_.push_back(std::move(done));
+  waiting_.push_back({++last_waiter_, std::move(done)});
   query_soon();
+  return last_waiter_;
 }
 
-void RouteRefresher::refresh_all(Done done) {
+RouteRefresher::WaiterId RouteRefresher::refresh_all(Done done) {
   WAYPOST_ASSERT(executor_.in_executor_thread());
   all_wanted_ = true;
-  waiting_.push_back(std::move(done));
+  waiting_.push_back({++last_waiter_, std::move(done)});
   query_soon();
+  return last_waiter_;
+}
+
+void RouteRefresher::withdraw(WaiterId waiter) {
+  const auto is_it = [waiter](const Waiter& each) { return each.id == waiter; };
+  if (waiter == 0 || std::erase_if(waiting_, is_it) != 0 || !query_) return;
+  if (std::erase_if(query_->waiting, is_it) == 0 || !may_be_given_up()) return;
+  link_.withdraw(query_->call);
+  query_.reset();
+  if (all_wanted_ || !wanted_.empty()) query_soon();
+}
+
+bool RouteRefresher::may_be_given_up() const {
+  return query_->waiting.empty() && !query_->polls &&
+         query_->nameserver.empty() &&
+         std::all_of(query_->topics.begin(), query_->topics.end(),
+                     [this](const model::TopicName& topic) {
+                       const CachedRoute* cached = cache_.find(topic);
+                       return cached != nullptr && cached->known();
+                     });
 }
 
 void RouteRefresher::hurry(base::Duration delay) {
@@ -102,6 +125,7 @@ void RouteRefresher::query() {
   Query& query = query_.emplace();
   query.asked = executor_.now();
   query.all = std::exchange(all_wanted_, false);
+  query.polls = std::exchange(poll_due_, false);
   query.topics = std::exchange(wanted_, {});
   query.waiting = std::exchange(waiting_, {});
   if (query.all) {
@@ -132,6 +156,7 @@ void RouteRefresher::arm_poll_timer() {
       executor_.run_after(cache_.next_poll() - executor_.now(), [this] {
         poll_timer_.reset();
         all_wanted_ = true;
+        poll_due_ = true;
         query_soon();
       });
 }
@@ -205,7 +230,7 @@ void RouteRefresher::on_done(const base::Result<std::string>& nameserver) {
   arm_poll_timer();
   observer_.on_query_over(over.changed, over.request, status);
   if (all_wanted_ || !wanted_.empty()) query_soon();
-  for (const auto& done : over.waiting) done(status);
+  for (const auto& each : over.waiting) each.done(status);
 }
 
 }  // namespace waypost::client

@@ -40,6 +40,8 @@ class RouteObserver {
 class RouteRefresher final : private AnswerSink {
  public:
   using Done = std::function<void(const base::Status&)>;
+  // Names somebody who waits. 0 is nobody.
+  using WaiterId = std::uint64_t;
 
   // All references must outlive it.
   RouteRefresher(base::Executor& executor, NameserverLink& link,
@@ -66,8 +68,12 @@ class RouteRefresher final : private AnswerSink {
 
   // Calls `done` when a query that starts after this call is over: about one
   // topic (followed from now on), or about all.
-  void refresh(const model::TopicName& topic, Done done);
-  void refresh_all(Done done);
+  WaiterId refresh(const model::TopicName& topic, Done done);
+  WaiterId refresh_all(Done done);
+  // That one does not wait any more; its `done` is not called. A query that
+  // nobody else waits for, that would tell nothing new to anybody and of which
+  // nothing has arrived is given up, so that it does not hold up the next one.
+  void withdraw(WaiterId waiter);
 
   // Routes are likely to change soon: polls within `delay`.
   void hurry(base::Duration delay);
@@ -80,6 +86,10 @@ class RouteRefresher final : private AnswerSink {
   std::uint64_t failed() const { return failed_; }
 
  private:
+  struct Waiter {
+    WaiterId id = 0;
+    Done done;
+  };
   struct Query {
     NameserverLink::CallId call = 0;
     model::RouteQueryRequest request;        // of this call
@@ -89,12 +99,14 @@ class RouteRefresher final : private AnswerSink {
     base::Instant asked{};
     std::string nameserver;
     std::vector<model::TopicName> changed;
-    std::vector<Done> waiting;
+    std::vector<Waiter> waiting;
+    bool polls = false;  // its time had come
   };
 
   void query_soon();
   void query();
   void ask_next();
+  bool may_be_given_up() const;
   void arm_poll_timer();
 
   void on_attempt(const std::string& nameserver) override;
@@ -114,7 +126,9 @@ class RouteRefresher final : private AnswerSink {
   // For the next one.
   std::set<model::TopicName> wanted_;
   bool all_wanted_ = false;
-  std::vector<Done> waiting_;
+  bool poll_due_ = false;
+  std::vector<Waiter> waiting_;
+  WaiterId last_waiter_ = 0;
 
   MetricsHistogram query_seconds_;
   std::uint64_t answered_ = 0;

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include "client_sdk/core/push_budget.h"
+
 namespace waypost::client {
 namespace {
 
@@ -184,6 +186,34 @@ TEST_CASE("one server may have several names, a name several servers") {
   CHECK(choice.count() == 2);
   REQUIRE(choice.current());
   CHECK(choice.find(*choice.current())->name == "ns");
+}
+
+TEST_CASE("who broke off is asked once more; the silent and the unknown not") {
+  using base::ErrorCode;
+  SecondChance chance;
+  CHECK_FALSE(chance.take());
+  chance.on_failure(1, true, ErrorCode::kTimedOut);
+  chance.on_failure(2, false, ErrorCode::kUnavailable);
+  chance.on_failure(3, true, ErrorCode::kMalformed);
+  CHECK_FALSE(chance.take());
+  chance.on_failure(4, true, ErrorCode::kUnavailable);
+  chance.on_failure(5, true, ErrorCode::kUnavailable);
+  CHECK(chance.take() == ServerId{4});
+  CHECK_FALSE(chance.take());
+  chance.on_failure(4, true, ErrorCode::kUnavailable);
+  CHECK_FALSE(chance.take());
+}
+
+TEST_CASE("a push budget takes bursts, and no flood") {
+  PushBudget budget;
+  base::Instant now{std::chrono::hours(5)};
+  CHECK(budget.take(PushBudget::kBurstBytes, now));
+  CHECK_FALSE(budget.take(1024 * 1024, now));
+  now += std::chrono::seconds(2);
+  CHECK(budget.take(PushBudget::kBytesPerSecond, now));
+  now += std::chrono::hours(1);
+  CHECK(budget.take(PushBudget::kBurstBytes, now));
+  CHECK_FALSE(budget.take(1, now - std::chrono::hours(1)));
 }
 
 }  // namespace

@@ -501,5 +501,46 @@ TEST_CASE("a nameserver that says at hello that it drains is left") {
   CHECK(it.link().connected());
 }
 
+// --- A connection that ends with the question ---
+
+TEST_CASE("the only nameserver restarts under a question: asked once more") {
+  LinkWorld it(1);
+  REQUIRE(it.answered()->ok());
+  const auto question = it.ask();
+  it.kill_server(0);
+  it.node(0).restart();
+  it.start_server(0);
+  REQUIRE(it.world.run_until([&] { return question->done(); }, 1min));
+  CHECK(question->ok());
+  CHECK(question->took < 100ms);
+  // A nameserver that is gone is asked once more, not for ever.
+  it.kill_server(0);
+  const auto lost = it.answered();
+  CHECK_FALSE(lost->ok());
+  CHECK(lost->took <= 1s);
+  CHECK(lost->result->error().code == base::ErrorCode::kUnavailable);
+}
+
+TEST_CASE("a question goes to another nameserver before it comes back") {
+  LinkWorld it(2);
+  REQUIRE(it.answered()->ok());
+  auto question = it.ask();
+  it.kill_server(0);
+  it.node(0).restart();
+  it.start_server(0);
+  REQUIRE(it.world.run_until([&] { return question->done(); }, 1min));
+  CHECK(question->ok());
+  CHECK(question->told_by == std::vector<std::string>{"ns-b"});
+  // The other one cannot help: then it may be asked once more.
+  it.servers[0]->behaviour = Behaviour::kNotReadyError;
+  question = it.ask();
+  it.kill_server(1);
+  it.node(1).restart();
+  it.start_server(1);
+  REQUIRE(it.world.run_until([&] { return question->done(); }, 1min));
+  CHECK(question->ok());
+  CHECK(question->told_by == std::vector<std::string>{"ns-b"});
+}
+
 }  // namespace
 }  // namespace waypost::client

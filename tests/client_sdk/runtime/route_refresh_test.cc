@@ -12,6 +12,7 @@ namespace waypost::client {
 namespace {
 
 using namespace std::chrono_literals;
+using Behaviour = FakeNameserver::Behaviour;
 
 TEST_CASE("only changed routes travel, equal content from anywhere is equal") {
   SimClientWorld it;
@@ -287,6 +288,58 @@ TEST_CASE("a broker that fails makes the client ask for routes soon") {
   it.state->report(*it.state->pick("orders", {}), Outcome::kOk, 2s);
   it.world.run_for(5s);
   CHECK(it.server(0).queries.size() == queries);
+}
+
+TEST_CASE("a refresh that nobody waits for any more holds up no other") {
+  SimClientSettings settings;
+  settings.options.poll_interval = 10min;
+  settings.options.watch = false;
+  SimClientWorld it(settings);
+  it.set_route("orders", {"broker-a"});
+  it.learn("orders");
+  it.server(0).behaviour = Behaviour::kSilent;
+  int told = 0;
+  const auto waiter = it.engine->refresh(it.topic_state("orders"),
+                                         [&](const base::Status&) { ++told; });
+  it.world.run_for(50ms);
+  it.engine->withdraw(waiter);
+  it.server(0).behaviour = Behaviour::kServes;
+  const auto asked = it.refresh("orders");
+  CHECK(asked.status);
+  CHECK(asked.took < 20ms);
+  CHECK(told == 0);
+  // One that others wait for goes on.
+  it.server(0).answer_delay = 100ms;
+  const auto first = it.engine->refresh(it.topic_state("orders"),
+                                        [&](const base::Status&) { ++told; });
+  it.engine->refresh(it.topic_state("orders"), [&](const base::Status& status) {
+    CHECK(status);
+    told += 10;
+  });
+  it.world.run_for(10ms);
+  it.engine->withdraw(first);
+  it.engine->withdraw(4711);
+  it.world.run_for(500ms);
+  CHECK(told == 10);
+}
+
+TEST_CASE("a nameserver that hangs is left by who always gives up early") {
+  SimClientSettings settings;
+  settings.options.poll_interval = 10min;
+  settings.options.ping_interval = 0s;
+  settings.options.watch = false;
+  SimClientWorld it(settings);
+  it.set_route("orders", {"broker-a"});
+  it.learn("orders");
+  it.node(0).freeze();
+  for (int i = 0; i < 40 && it.nameserver() != "10.0.0.2:9876"; ++i) {
+    const auto waiter = it.engine->refresh(it.topic_state("orders"),
+                                           [](const base::Status&) {});
+    it.world.run_for(50ms);
+    it.engine->withdraw(waiter);
+  }
+  CHECK(it.nameserver() == "10.0.0.2:9876");
+  CHECK(it.refresh("orders").status);
 }
 
 }  // namespace
