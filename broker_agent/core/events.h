@@ -20,7 +20,7 @@
 
 namespace waypost::agent {
 
-// Position in the configured list of nameservers.
+// A nameserver; at first the position in the configured list.
 using NameserverIndex = base::NamedType<std::size_t, struct NameserverIndexTag>;
 
 // Numbers the connections to one nameserver; what is told about an older one
@@ -86,6 +86,13 @@ struct TopicsChanged {
 struct HealthChanged {
   Health health;
 };
+// Which nameservers are to be told from now on, by index; there may be more
+// than before. One that is not listed any more is left without a goodbye, which
+// would take the broker away from its peers, too; its index may be listed again
+// later and is another nameserver then.
+struct NameserversListed {
+  std::vector<bool> listed;
+};
 // Time has passed: to be sent at the core's next_wakeup, and once at the start.
 struct Tick {};
 struct Stop {
@@ -95,7 +102,7 @@ struct Stop {
 using Event =
     std::variant<Connected, Disconnected, RegisterDone, HeartbeatDone,
                  VerdictDone, ObserveDone, UnregisterDone, HandoverDone,
-                 TopicsChanged, HealthChanged, Tick, Stop>;
+                 TopicsChanged, HealthChanged, NameserversListed, Tick, Stop>;
 
 // --- Effects, to be performed in their order ---
 

@@ -109,7 +109,7 @@ void NameserverSession::note_incarnation(model::Incarnation incarnation,
 void NameserverSession::advance(const Desired& desired, Instant now,
                                 Effects& effects) {
   if (phase_ == Phase::kReady) return reconcile(desired, now, effects);
-  if (phase_ == Phase::kIdle && !leave_ && now >= connect_at_) {
+  if (phase_ == Phase::kIdle && !leave_ && listed_ && now >= connect_at_) {
     connect(effects);
   }
 }
@@ -161,7 +161,9 @@ bool NameserverSession::incremental_is_worth_it(const Desired& desired) const {
 }
 
 Instant NameserverSession::next_wakeup(const Desired& desired) const {
-  if (phase_ == Phase::kIdle) return leave_ ? Instant::max() : connect_at_;
+  if (phase_ == Phase::kIdle) {
+    return leave_ || !listed_ ? Instant::max() : connect_at_;
+  }
   const bool waits = phase_ == Phase::kConnecting || call_ != Call::kNone ||
                      leave_ || !desired.may_register;
   if (waits) return Instant::max();
@@ -232,6 +234,47 @@ void NameserverSession::on_epoch_raised() { blocked_until_ = Instant::min(); }
 void NameserverSession::note(Effects& effects, Note::What what,
                              std::string detail, Duration elapsed) const {
   effects.push_back(Note{what, index_, elapsed, std::move(detail)});
+}
+
+// --- The list of nameservers ---
+
+void NameserverSession::set_listed(bool listed, Instant now, Effects& effects) {
+  if (std::exchange(listed_, listed) == listed) return;
+  if (!listed) {
+    if (phase_ != Phase::kIdle) {
+      effects.push_back(Disconnect{link(), "it is not listed any more"});
+      end_connection(now);
+    }
+    if (std::exchange(kept_open_, false))
+      effects.push_back(DropReplaced{index_});
+    return;
+  }
+  // Nothing that is known of who was here before counts.
+  met_ = false;
+  told_ = false;
+  stands_by_ = false;
+  looks_again_ = false;
+  incarnation_ = model::Incarnation();
+  lost_at_.reset();
+  reported_at_.reset();
+  superseded_as_.reset();
+  refusal_.clear();
+  blocked_until_ = Instant::min();
+  reconnect_backoff_.reset();
+  busy_backoff_.reset();
+  connect_at_ = now;
+}
+
+void NameserverSession::stand_by(Instant now, Effects& effects) {
+  effects.push_back(Disconnect{
+      link(), "the nameserver has another address, and a connection there"});
+  end_connection(now);
+  stands_by_ = true;
+  connect_at_ = now + random_.jittered(settings_.refused_retry, 0.1);
+}
+
+void NameserverSession::stand_by_no_longer(Instant now) {
+  if (std::exchange(stands_by_, false)) connect_at_ = now;
 }
 
 // --- Leaving ---

@@ -57,6 +57,18 @@ class NameserverSession {
   // Does everything that is due.
   void advance(const Desired& desired, base::Instant now, Effects& effects);
 
+  // From now on it is in the list of nameservers, or not.
+  void set_listed(bool listed, base::Instant now, Effects& effects);
+  // What was just connected to is the nameserver that another session holds, by
+  // another address. Two connections would take the registration from each
+  // other; this one waits until that one ends.
+  void stand_by(base::Instant now, Effects& effects);
+  void stand_by_no_longer(base::Instant now);
+  // Connected to this process, and not standing by.
+  bool holds(model::Incarnation incarnation) const {
+    return phase_ == Phase::kReady && incarnation_ == incarnation;
+  }
+
   // A refusal may have lost its reason: try again at once. Being superseded has
   // not, unless our epoch is another one.
   void on_topics_changed();
@@ -161,6 +173,8 @@ class NameserverSession {
   std::uint64_t registrations_ = 0;    // sent, ever
   std::uint64_t heartbeat_after_ = 0;  // registrations_ when it was sent
 
+  bool listed_ = true;
+  bool stands_by_ = false;
   std::optional<Leave> leave_;
 };
 

@@ -9,11 +9,10 @@ namespace waypost::agent {
 using base::Instant;
 
 Observation::Observation(ObservationSettings settings)
-    : settings_(std::move(settings)) {
-  base::Random random(settings_.seed);
+    : settings_(std::move(settings)), random_(settings_.seed) {
   sessions_.reserve(settings_.nameserver_count);
   for (std::size_t i = 0; i < settings_.nameserver_count; ++i) {
-    sessions_.emplace_back(NameserverIndex(i), settings_, random.fork());
+    sessions_.emplace_back(NameserverIndex(i), settings_, random_.fork());
   }
 }
 
@@ -76,6 +75,17 @@ void Observation::on_event(const HealthChanged& event, Instant /*now*/,
       std::nullopt, base::Duration{0},
       settings_.address.to_string() +
           (event.health.reason.empty() ? "" : ": " + event.health.reason)});
+}
+
+void Observation::on_event(const NameserversListed& event, Instant now,
+                           Effects& effects) {
+  while (sessions_.size() < event.listed.size()) {
+    sessions_.emplace_back(NameserverIndex(sessions_.size()), settings_,
+                           random_.fork());
+  }
+  for (std::size_t i = 0; i < event.listed.size(); ++i) {
+    sessions_[i].set_listed(event.listed[i], now, effects);
+  }
 }
 
 void Observation::on_event(const Stop& /*event*/, Instant /*now*/,

@@ -31,6 +31,8 @@ class Observation final : public AgentCore {
   void on_event(const ObserveDone& event, base::Instant now, Effects& effects);
   void on_event(const HealthChanged& event, base::Instant now,
                 Effects& effects);
+  void on_event(const NameserversListed& event, base::Instant now,
+                Effects& effects);
   void on_event(const Stop& event, base::Instant now, Effects& effects);
   template <typename Other>
   void on_event(const Other& /*event*/, base::Instant /*now*/,
@@ -40,6 +42,7 @@ class Observation final : public AgentCore {
   ObserverSession* find(const Link& link);
 
   const ObservationSettings settings_;
+  base::Random random_;
   std::vector<ObserverSession> sessions_;
   std::optional<Health> health_;  // none: no verdict yet
   bool finished_ = false;

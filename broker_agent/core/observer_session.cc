@@ -84,7 +84,7 @@ bool ObserverSession::is_due(const Health& health, Instant now) const {
 
 void ObserverSession::advance(const std::optional<Health>& health, Instant now,
                               Effects& effects) {
-  if (left_) return;
+  if (left_ || !listed_) return;
   if (phase_ == Phase::kIdle && now >= connect_at_) {
     connection_ = ConnectionNumber(connection_.value() + 1);
     phase_ = Phase::kConnecting;
@@ -97,7 +97,7 @@ void ObserverSession::advance(const std::optional<Health>& health, Instant now,
 
 Instant ObserverSession::next_wakeup(
     const std::optional<Health>& health) const {
-  if (left_) return Instant::max();
+  if (left_ || !listed_) return Instant::max();
   if (phase_ == Phase::kIdle) return connect_at_;
   if (phase_ == Phase::kConnecting || pending_ || !health) {
     return Instant::max();
@@ -191,6 +191,22 @@ void ObserverSession::leave(Effects& effects) {
   if (phase_ == Phase::kIdle) return;
   phase_ = Phase::kIdle;
   effects.push_back(Disconnect{link(), "the agent stops"});
+}
+
+void ObserverSession::set_listed(bool listed, Instant now, Effects& effects) {
+  if (std::exchange(listed_, listed) == listed) return;
+  if (!listed) {
+    if (phase_ == Phase::kIdle) return;
+    effects.push_back(Disconnect{link(), "it is not listed any more"});
+    return end_connection(now);
+  }
+  // Nothing that is known of who was here before counts.
+  incarnation_ = model::Incarnation();
+  reported_at_.reset();
+  refusal_.clear();
+  known_.reset();
+  reconnect_backoff_.reset();
+  connect_at_ = now;
 }
 
 void ObserverSession::note(Effects& effects, Note::What what,

@@ -58,6 +58,8 @@ class ObserverSession {
 
   // Closes the connection, for good.
   void leave(Effects& effects);
+  // From now on it is in the list of nameservers, or not.
+  void set_listed(bool listed, base::Instant now, Effects& effects);
 
   bool is_current(const Link& link) const {
     return link == this->link() && phase_ != Phase::kIdle;
@@ -98,6 +100,7 @@ class ObserverSession {
   // Who is registered at the address; none: it has not said yet.
   std::optional<Brokers> known_;
   base::Instant unknown_noted_at_;
+  bool listed_ = true;
   bool left_ = false;
 };
 

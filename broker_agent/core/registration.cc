@@ -34,12 +34,11 @@ base::Status status_of(const base::Result<Reply>& reply) {
 }  // namespace
 
 Registration::Registration(RegistrationSettings settings, TopicListPtr topics)
-    : settings_(std::move(settings)) {
+    : settings_(std::move(settings)), random_(settings_.seed) {
   desired_.topics = std::move(topics);
-  base::Random random(settings_.seed);
   sessions_.reserve(settings_.nameserver_count);
   for (std::size_t i = 0; i < settings_.nameserver_count; ++i) {
-    sessions_.emplace_back(NameserverIndex(i), settings_, random.fork());
+    sessions_.emplace_back(NameserverIndex(i), settings_, random_.fork());
   }
 }
 
@@ -91,6 +90,13 @@ void Registration::on_event(const Connected& event, Instant now,
                             Effects& effects) {
   NameserverSession* session = find(event.link);
   if (session == nullptr) return;
+  const model::Incarnation incarnation = event.hello.incarnation;
+  const bool held = incarnation.value() != 0 &&
+                    std::any_of(sessions_.begin(), sessions_.end(),
+                                [&](const NameserverSession& each) {
+                                  return each.holds(incarnation);
+                                });
+  if (held) return session->stand_by(now, effects);
   const model::Epoch largest = event.hello.largest_epoch;
   if (!session->met()) {
     learn_epoch(largest, now, effects);
@@ -130,6 +136,7 @@ void Registration::on_event(const Disconnected& event, Instant now,
                             Effects& effects) {
   if (auto* session = find(event.link)) {
     session->on_disconnected(event.error, now, effects);
+    for (NameserverSession& each : sessions_) each.stand_by_no_longer(now);
   }
 }
 
@@ -184,6 +191,18 @@ void Registration::on_event(const HealthChanged& event, Instant /*now*/,
   note(effects,
        event.health.healthy ? Note::What::kHealthy : Note::What::kUnhealthy,
        event.health.reason);
+}
+
+void Registration::on_event(const NameserversListed& event, Instant now,
+                            Effects& effects) {
+  if (stop_deadline_) return;
+  while (sessions_.size() < event.listed.size()) {
+    sessions_.emplace_back(NameserverIndex(sessions_.size()), settings_,
+                           random_.fork());
+  }
+  for (std::size_t i = 0; i < event.listed.size(); ++i) {
+    sessions_[i].set_listed(event.listed[i], now, effects);
+  }
 }
 
 void Registration::on_event(const Tick& /*event*/, Instant /*now*/,

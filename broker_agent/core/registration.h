@@ -56,6 +56,8 @@ class Registration final : public AgentCore {
                 Effects& effects);
   void on_event(const HealthChanged& event, base::Instant now,
                 Effects& effects);
+  void on_event(const NameserversListed& event, base::Instant now,
+                Effects& effects);
   void on_event(const Tick& event, base::Instant now, Effects& effects);
   void on_event(const Stop& event, base::Instant now, Effects& effects);
 
@@ -67,6 +69,7 @@ class Registration final : public AgentCore {
   void finish_when_left(base::Instant now, Effects& effects);
 
   RegistrationSettings settings_;
+  base::Random random_;
   std::vector<NameserverSession> sessions_;
   Desired desired_;
   bool verdict_known_ = false;

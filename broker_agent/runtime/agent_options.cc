@@ -16,7 +16,9 @@ using std::chrono::seconds;
 void declare_identity(base::OptionTable& table, AgentOptionValues& values) {
   table.endpoints("nameservers", values.settings.nameservers,
                   "All nameservers, separated by commas: the broker is "
-                  "registered with each of them, independently");
+                  "registered with each of them, independently. A name "
+                  "stands for all its addresses, and is looked up again and "
+                  "again");
   table.text("cluster", values.cluster, "Cluster that the broker belongs to");
   table.text("broker-name", values.broker_name,
              "Name of the broker group; replicas share it");

@@ -18,7 +18,8 @@ constexpr base::Duration kFirstVerdictSlack = std::chrono::milliseconds(250);
 
 AgentSettings completed(AgentSettings settings) {
   RegistrationSettings& registration = settings.registration;
-  registration.nameserver_count = settings.nameservers.size();
+  registration.nameserver_count =
+      NameserverList::numeric(settings.nameservers).size();
   if (registration.seed == 0) registration.seed = base::entropy_seed();
   if (registration.first_verdict_wait == base::Duration{0} &&
       !settings.probes.empty()) {
@@ -48,16 +49,6 @@ std::unique_ptr<AgentCore> make_core(const AgentSettings& settings,
   return std::make_unique<Observation>(std::move(observation));
 }
 
-// Which addresses are those of the broker's machine. An observer may well run
-// on a nameserver's: what must not share one is the broker.
-SharedHostCheck::IsLocal is_brokers_host(const AgentSettings& settings,
-                                         SharedHostCheck::IsLocal is_local) {
-  if (!settings.observe) return is_local;
-  const std::string& broker = settings.observe->host;
-  if (is_local(broker)) return is_local;
-  return [broker](const std::string& host) { return host == broker; };
-}
-
 std::vector<std::string> probe_names(const AgentSettings& settings) {
   std::vector<std::string> names;
   for (const ProbeSpec& probe : settings.probes) names.push_back(probe.name);
@@ -71,26 +62,20 @@ AgentRunner::AgentRunner(AgentSurroundings surroundings, AgentSettings settings,
     : surroundings_(std::move(surroundings)),
       settings_(completed(std::move(settings))),
       on_note_(std::move(on_note)),
+      list_(
+          surroundings_.executor, surroundings_.network, settings_.nameservers,
+          base::Random(settings_.registration.seed ^ 2U),
+          [this] { update_list(); }, surroundings_.logger),
       core_(make_core(settings_, std::move(topics))),
-      judge_(settings_.health, probe_names(settings_)),
-      shared_host_check_(surroundings_.executor, surroundings_.network,
-                         is_brokers_host(settings_, surroundings_.is_local),
-                         [this](std::size_t nameserver) {
-                           perform(Note{Note::What::kSharesHost,
-                                        NameserverIndex(nameserver),
-                                        base::Duration{0},
-                                        {}});
-                         }) {
-  for (const base::Endpoint& endpoint : settings_.nameservers) {
-    nameservers_.push_back({endpoint, endpoint.to_string(), nullptr, nullptr});
-  }
+      judge_(settings_.health, probe_names(settings_)) {
+  for (const auto& each : list_.nameservers()) enlist(each);
 }
 
 AgentRunner::~AgentRunner() = default;
 
 void AgentRunner::start() {
   WAYPOST_ASSERT(surroundings_.executor.in_executor_thread());
-  shared_host_check_.start(settings_.nameservers);
+  for (const Nameserver& each : nameservers_) warn_of_shared_host(each);
   base::Random random(settings_.registration.seed ^ 1U);
   const ProbeSurroundings around{surroundings_.executor, surroundings_.network,
                                  surroundings_.spawn};
@@ -103,6 +88,70 @@ void AgentRunner::start() {
     probes_.back()->start();
   }
   dispatch(Tick{});
+  list_.start();
+}
+
+// --- Which nameservers ---
+
+void AgentRunner::update_list() {
+  const auto& now = list_.nameservers();
+  const auto is_listed = [&now](const Nameserver& known) {
+    return std::any_of(now.begin(), now.end(), [&](const auto& each) {
+      return each.endpoint == known.endpoint;
+    });
+  };
+  // Places that were free before this; those that become free now still mean
+  // who has them.
+  std::vector<std::size_t> free;
+  for (std::size_t i = 0; i < nameservers_.size(); ++i) {
+    if (!nameservers_[i].listed) free.push_back(i);
+  }
+  std::vector<std::size_t> added;
+  for (const auto& each : now) {
+    const bool known = std::any_of(
+        nameservers_.begin(), nameservers_.end(), [&](const Nameserver& has) {
+          return has.listed && has.endpoint == each.endpoint;
+        });
+    if (known) continue;
+    if (free.empty()) {
+      added.push_back(nameservers_.size());
+      enlist(each);
+    } else {
+      added.push_back(free.back());
+      free.pop_back();
+      nameservers_[added.back()] = {each.endpoint, each.name, true, nullptr,
+                                    nullptr};
+    }
+  }
+  NameserversListed event;
+  for (Nameserver& each : nameservers_) {
+    each.listed = each.listed && is_listed(each);
+    event.listed.push_back(each.listed);
+  }
+  for (const std::size_t i : added) warn_of_shared_host(nameservers_[i]);
+  dispatch(event);
+}
+
+void AgentRunner::enlist(const NameserverList::Nameserver& nameserver) {
+  nameservers_.push_back(
+      {nameserver.endpoint, nameserver.name, true, nullptr, nullptr});
+}
+
+// A broker and a nameserver on one machine hang together: then nobody is left
+// to notice the broker's silence, and clients that use this nameserver go on
+// asking a dead one. An observer may well run on a nameserver's machine: what
+// must not is the broker.
+void AgentRunner::warn_of_shared_host(const Nameserver& nameserver) {
+  const std::string& host = nameserver.endpoint.host;
+  const bool beside_observed =
+      settings_.observe && !surroundings_.is_local(settings_.observe->host);
+  const bool shared = beside_observed ? host == settings_.observe->host
+                                      : surroundings_.is_local(host);
+  if (!shared) return;
+  const auto index =
+      static_cast<std::size_t>(&nameserver - nameservers_.data());
+  perform(Note{
+      Note::What::kSharesHost, NameserverIndex(index), base::Duration{0}, {}});
 }
 
 void AgentRunner::set_topics(TopicListPtr topics) {

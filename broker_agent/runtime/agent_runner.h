@@ -14,8 +14,8 @@
 #include "broker_agent/core/health_judge.h"
 #include "broker_agent/core/settings.h"
 #include "broker_agent/runtime/nameserver_link.h"
+#include "broker_agent/runtime/nameserver_list.h"
 #include "broker_agent/runtime/probe_loop.h"
-#include "broker_agent/runtime/shared_host_check.h"
 
 namespace waypost::agent {
 
@@ -26,7 +26,7 @@ struct AgentSettings {
   // Set: registers nothing, but observes the broker that registered this
   // address; of `registration` only the times and the unhealthy action count.
   std::optional<base::Endpoint> observe;
-  std::vector<base::Endpoint> nameservers;
+  std::vector<base::Endpoint> nameservers;  // a name: all its addresses
   std::vector<ProbeSpec> probes;
   ProbeTiming probe_timing;
   HealthSettings health;
@@ -37,7 +37,8 @@ struct AgentSurroundings {
   base::Executor& executor;
   transport::Network& network;
   SpawnFunction spawn;  // only for command probes
-  SharedHostCheck::IsLocal is_local;
+  // Whether a numeric address is one of this machine.
+  std::function<bool(const std::string& host)> is_local;
   base::Logger logger;
 };
 
@@ -74,7 +75,8 @@ class AgentRunner final : private NameserverLink::Owner {
  private:
   struct Nameserver {
     base::Endpoint endpoint;
-    std::string name;  // of the endpoint, for people
+    std::string name;    // for people
+    bool listed = true;  // else its place is free
     std::unique_ptr<NameserverLink> link;
     // Hung, but it holds our registration; see Disconnect.
     std::unique_ptr<NameserverLink> kept_open;
@@ -84,6 +86,10 @@ class AgentRunner final : private NameserverLink::Owner {
   void on_drain_notice(NameserverIndex nameserver,
                        const model::DrainNotice& notice) override;
   void on_probe(std::size_t probe, const ProbeResult& result);
+
+  void update_list();
+  void enlist(const NameserverList::Nameserver& nameserver);
+  void warn_of_shared_host(const Nameserver& nameserver);
 
   void dispatch(const Event& event);
   void arm_timer();
@@ -104,11 +110,11 @@ class AgentRunner final : private NameserverLink::Owner {
   AgentSurroundings surroundings_;
   const AgentSettings settings_;
   const OnNote on_note_;
-  std::vector<Nameserver> nameservers_;
+  NameserverList list_;
+  std::vector<Nameserver> nameservers_;  // by index
   const std::unique_ptr<AgentCore> core_;
   HealthJudge judge_;
   std::vector<std::unique_ptr<ProbeLoop>> probes_;
-  SharedHostCheck shared_host_check_;
   std::unique_ptr<base::Timer> wakeup_timer_;
   std::unique_ptr<base::Timer> stopped_timer_;
   std::function<void()> on_stopped_;

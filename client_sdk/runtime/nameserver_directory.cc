@@ -70,9 +70,10 @@ void NameserverDirectory::look_up_new_names(
   });
   for (const auto& address : addresses) {
     if (is_numeric(address) || lookups_.contains(address)) continue;
-    lookups_.emplace(address, std::make_unique<NameLookup>(
-                                  executor_, network_, address, random_.fork(),
-                                  [this] { on_source_changed(); }));
+    lookups_.emplace(address,
+                     std::make_unique<transport::NameLookup>(
+                         executor_, network_, address.host, random_.fork(),
+                         [this] { on_source_changed(); }));
   }
 }
 
@@ -99,7 +100,9 @@ void NameserverDirectory::update() {
       continue;
     }
     complain(lookup->second->failure());
-    for (const auto& each : lookup->second->nameservers()) add(each);
+    for (const auto& each : lookup->second->addresses()) {
+      add({{each, address.port}, address.to_string() + " (" + each + ")"});
+    }
   }
   from_memory_ = found.empty();
   nameservers_ = from_memory_ ? sources_.remembered : std::move(found);

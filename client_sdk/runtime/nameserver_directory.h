@@ -19,7 +19,7 @@
 #include "client_sdk/core/http_message.h"
 #include "client_sdk/core/nameserver_choice.h"
 #include "client_sdk/runtime/address_sources.h"
-#include "client_sdk/runtime/name_lookup.h"
+#include "wire/transport/name_lookup.h"
 #include "wire/transport/network.h"
 
 namespace waypost::client {
@@ -63,7 +63,7 @@ class NameserverDirectory {
   const std::function<void()> on_change_;
   const base::Logger logger_;
   std::vector<std::unique_ptr<AddressSource>> lists_;
-  std::map<base::Endpoint, std::unique_ptr<NameLookup>> lookups_;
+  std::map<base::Endpoint, std::unique_ptr<transport::NameLookup>> lookups_;
   std::vector<Nameserver> nameservers_;
   std::string trouble_;
   bool from_memory_ = false;

@@ -103,8 +103,10 @@ struct AgentEvent {
     kOther,           // see the text
   };
   What what = What::kOther;
-  std::string nameserver;  // as given in the options; empty: not about one
-  std::string text;        // one line, without the time
+  std::string
+      nameserver;    // as given in the options, of a name with the
+                     // address: "ns:9876 (10.0.0.1)"; empty: not about one
+  std::string text;  // one line, without the time
 };
 
 enum class AgentLogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError, kOff };
@@ -117,10 +119,13 @@ using AgentLogHandler =
     std::function<void(AgentLogLevel level, std::string_view line)>;
 
 struct AgentOptions {
-  std::vector<std::string> nameservers;  // "host:port"; required, all of them
-  std::string cluster;                   // required
-  std::string broker_name;               // required
-  std::int64_t broker_id = 0;            // 0: the group's master
+  // "host:port"; required, all of them. A name stands for all its addresses: it
+  // is looked up again and again, the broker is registered with each, and an
+  // address that is gone is left. A lookup that fails changes nothing.
+  std::vector<std::string> nameservers;
+  std::string cluster;         // required
+  std::string broker_name;     // required
+  std::int64_t broker_id = 0;  // 0: the group's master
   std::string broker_address;  // "host:port" as clients reach it; required
   std::string zone;
   std::vector<AgentTopic> topics;

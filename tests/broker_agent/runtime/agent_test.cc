@@ -417,28 +417,77 @@ TEST_CASE("it says which nameserver shares its machine, by name too") {
   REQUIRE(w.count(Note::What::kSharesHost) == 1);
   for (const auto& note : w.notes) {
     if (note.what != Note::What::kSharesHost) continue;
-    CHECK(note.nameserver == "ns.example:9876");
+    CHECK(note.nameserver == "ns.example:9876 (10.0.0.8)");
   }
 }
 
-TEST_CASE("a name that cannot be looked up yet is looked up again") {
+TEST_CASE("a name stands for all its addresses, and follows them") {
   AgentWorld w;
-  w.world.add_host("ns.example", {"10.0.0.8"});
+  w.ns_nodes.push_back(&w.world.add_node("ns3", "10.0.0.3"));
+  w.boot_nameserver(2);
+  w.settings.nameservers = {{"ns.example", 9876}};
+  w.world.add_host("ns.example", {"10.0.0.1", "10.0.0.2"}, 30s);
+  // Not yet.
   w.world.set_lookup("ns.example", sim::SimWorld::Lookup::kFails);
-  int shared = 0;
-  SharedHostCheck check(
-      w.agent_node.executor(), w.agent_node.network(),
-      [](const std::string& host) { return host == "10.0.0.8"; },
-      [&](std::size_t nameserver) {
-        CHECK(nameserver == 0);
-        ++shared;
-      });
-  check.start({{"ns.example", 9876}});
+  w.start_agent();
   w.world.run_for(70s);
-  CHECK(shared == 0);
+  CHECK(w.agent->registered_count() == 0);
   w.world.set_lookup("ns.example", sim::SimWorld::Lookup::kWorks);
-  w.world.run_for(70s);
-  CHECK(shared == 1);
+  w.world.run_for(40s);
+  CHECK(w.in_route(0));
+  CHECK(w.in_route(1));
+  CHECK_FALSE(w.in_route(2));
+  // One goes, one comes; the one that goes is left, not told goodbye.
+  w.world.add_host("ns.example", {"10.0.0.2", "10.0.0.3"}, 30s);
+  w.world.run_for(40s);
+  CHECK_FALSE(w.in_route(0));
+  CHECK(w.in_route(1));
+  CHECK(w.in_route(2));
+  CHECK(w.agent->registered_count() == 2);
+  CHECK(w.count(Note::What::kUnregistered) == 0);
+  // The last good list is kept.
+  w.world.set_lookup("ns.example", sim::SimWorld::Lookup::kFails);
+  w.world.run_for(10min);
+  CHECK(w.in_route(1));
+  CHECK(w.in_route(2));
+  // And back again, in a place that was free.
+  w.world.set_lookup("ns.example", sim::SimWorld::Lookup::kWorks);
+  w.world.add_host("ns.example", {"10.0.0.1", "10.0.0.3"}, 30s);
+  w.world.run_for(2min);
+  CHECK(w.in_route(0));
+  CHECK_FALSE(w.in_route(1));
+  CHECK(w.in_route(2));
+  CHECK(w.count(Note::What::kSuperseded) == 0);
+  bool stopped = false;
+  w.agent->stop(Leave::kUnregister, [&] { stopped = true; });
+  w.world.run_for(5s);
+  CHECK(stopped);
+  CHECK_FALSE(w.in_route(0));
+  CHECK_FALSE(w.in_route(2));
+}
+
+TEST_CASE("a nameserver with two addresses is registered with once") {
+  AgentWorld w;
+  // Another port of the first one's process, as far as anybody can tell.
+  auto second = std::make_unique<SmallNameserver>(
+      w.ns_nodes[0]->executor(), w.ns_nodes[0]->network(),
+      base::Endpoint{w.ns_nodes[0]->address(), 9877}, 1);
+  w.settings.nameservers = {{"10.0.0.1", 9876}, {"10.0.0.1", 9877}};
+  w.start_agent();
+  w.world.run_for(10min);
+  const auto at_second = [&] {
+    return second->in_route("orders", "broker-a").present;
+  };
+  CHECK(w.agent->registered_count() == 1);
+  CHECK(w.in_route(0) != at_second());
+  CHECK(w.count(Note::What::kRegistered) == 1);
+  CHECK(w.count(Note::What::kSuperseded) == 0);
+  // When the way to it breaks, the other one is taken.
+  const bool first = w.in_route(0);
+  (first ? w.servers[0] : second).reset();
+  w.world.run_for(5s);
+  CHECK(w.agent->registered_count() == 1);
+  CHECK((first ? at_second() : w.in_route(0)));
 }
 
 TEST_CASE("an agent that was stopped for a while blames nobody when it wakes") {

@@ -1,9 +1,9 @@
-#include "client_sdk/runtime/name_lookup.h"
+#include "wire/transport/name_lookup.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace waypost::client {
+namespace waypost::transport {
 namespace {
 
 using std::chrono::minutes;
@@ -20,12 +20,12 @@ constexpr double kJitter = 0.1;
 
 }  // namespace
 
-NameLookup::NameLookup(base::Executor& executor, transport::Network& network,
-                       base::Endpoint endpoint, base::Random random,
+NameLookup::NameLookup(base::Executor& executor, Network& network,
+                       std::string host, base::Random random,
                        std::function<void()> on_change)
     : executor_(executor),
       network_(network),
-      endpoint_(std::move(endpoint)),
+      host_(std::move(host)),
       random_(random),
       backoff_(kRetryMin, kRetryMax),
       on_change_(std::move(on_change)) {
@@ -34,7 +34,7 @@ NameLookup::NameLookup(base::Executor& executor, transport::Network& network,
 
 void NameLookup::look_up() {
   timer_.reset();
-  operation_ = network_.resolve(endpoint_.host, kDeadline, [this](auto host) {
+  operation_ = network_.resolve(host_, kDeadline, [this](auto host) {
     // The operation is not destroyed within its own callback.
     timer_ = executor_.run_after(base::Duration::zero(),
                                  [this, host = std::move(host)] {
@@ -44,20 +44,14 @@ void NameLookup::look_up() {
   });
 }
 
-void NameLookup::on_resolved(
-    const base::Result<transport::ResolvedHost>& host) {
+void NameLookup::on_resolved(const base::Result<ResolvedHost>& host) {
   base::Duration again{0};
   if (host) {
     failure_.clear();
     backoff_.reset();
-    nameservers_.clear();
     // Name servers answer in another order each time, which is no change.
-    auto addresses = host->addresses;
-    std::sort(addresses.begin(), addresses.end());
-    for (const auto& address : addresses) {
-      nameservers_.push_back({{address, endpoint_.port},
-                              endpoint_.to_string() + " (" + address + ")"});
-    }
+    addresses_ = host->addresses;
+    std::sort(addresses_.begin(), addresses_.end());
     const base::Duration ttl =
         host->ttl > base::Duration::zero() ? host->ttl : kAgainWithoutTtl;
     again = random_.jittered(std::clamp(ttl, kAgainMin, kAgainMax), kJitter);
@@ -69,4 +63,4 @@ void NameLookup::on_resolved(
   on_change_();
 }
 
-}  // namespace waypost::client
+}  // namespace waypost::transport
