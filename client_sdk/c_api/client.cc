@@ -1,5 +1,8 @@
 // Clients: made, asked, closed.
 
+#include <optional>
+#include <span>
+
 #include "client_sdk/c_api/handles.h"
 #include "waypost/uv.hpp"
 
@@ -31,17 +34,28 @@ Status set_handlers(const waypost_handlers* given, ClientOptions& options) {
       options.on_events_ready = [wake, context] { wake(context); };
     }
   }
+  if (const auto on_check = handlers.on_check) {
+    options.broker_probe.kind = ProbeKind::kCheck;
+    options.broker_probe.check = [on_check, context](
+                                     const Broker& broker,
+                                     std::chrono::nanoseconds timeout,
+                                     ProbeReply reply) {
+      const waypost_broker told = to_c(broker);
+      on_check(context, &told, timeout.count(),
+               new waypost_check{std::move(reply)});
+    };
+  }
+  if (const auto on_metrics = handlers.on_metrics) {
+    options.on_metrics = [on_metrics, context](const ClientMetrics& metrics) {
+      on_metrics(context, prometheus_text(std::span(&metrics, 1)).c_str());
+    };
+  }
   if (const auto on_log = handlers.on_log) {
     options.on_log = [on_log, context](LogLevel level, std::string_view line) {
       on_log(context, static_cast<int32_t>(level), std::string(line).c_str());
     };
   }
   return {};
-}
-
-// What a handler is told of a failure; lives for its call.
-waypost_error as_error(const Error& failure) {
-  return {failure.code, failure.to_string()};
 }
 
 template <typename Make>
@@ -110,15 +124,35 @@ size_t waypost_client_poll_events(waypost_client* client, size_t most,
   return count;
 }
 
-waypost_code waypost_client_route(waypost_client* client, const char* topic,
-                                  int64_t timeout_ns, waypost_route** out,
-                                  waypost_error** error) {
+namespace {
+
+// What a caller gave, or the error.
+Result<CallLimits> to_limits(const waypost_limits* given) {
+  if (given == nullptr) return invalid("limits is NULL");
+  waypost_limits all{};
+  if (auto read = read_sized(given, all); !read) return read.error();
+  return CallLimits(as_time(all.timeout_ns), token_of(all.cancel));
+}
+
+waypost_limits only_time(int64_t timeout_ns) {
+  return {sizeof(waypost_limits), timeout_ns, nullptr};
+}
+
+}  // namespace
+
+waypost_code waypost_client_route_within(waypost_client* client,
+                                         const char* topic,
+                                         const waypost_limits* limits,
+                                         waypost_route** out,
+                                         waypost_error** error) {
   return guarded(error, [&]() -> Status {
     if (client == nullptr || topic == nullptr || out == nullptr) {
       return invalid("waypost_client_route: a parameter is NULL");
     }
     *out = nullptr;
-    auto route = client->client.route(topic, as_time(timeout_ns));
+    const auto all = to_limits(limits);
+    if (!all) return all.error();
+    auto route = client->client.route(topic, *all);
     if (!route) return route.error();
     std::string text = route->to_string();
     *out = new waypost_route{std::move(route).value(), std::move(text)};
@@ -126,18 +160,21 @@ waypost_code waypost_client_route(waypost_client* client, const char* topic,
   });
 }
 
-waypost_code waypost_client_refresh(waypost_client* client, const char* topic,
-                                    int64_t timeout_ns, waypost_error** error) {
+waypost_code waypost_client_refresh_within(waypost_client* client,
+                                           const char* topic,
+                                           const waypost_limits* limits,
+                                           waypost_error** error) {
   return guarded(error, [&]() -> Status {
     if (client == nullptr) return invalid("client is NULL");
-    return topic == nullptr
-               ? client->client.refresh_all(as_time(timeout_ns))
-               : client->client.refresh(topic, as_time(timeout_ns));
+    const auto all = to_limits(limits);
+    if (!all) return all.error();
+    return topic == nullptr ? client->client.refresh_all(*all)
+                            : client->client.refresh(topic, *all);
   });
 }
 
-waypost_code waypost_client_route_async(
-    waypost_client* client, const char* topic, int64_t timeout_ns,
+waypost_code waypost_client_route_async_within(
+    waypost_client* client, const char* topic, const waypost_limits* limits,
     void (*on_done)(void* context, waypost_code code, waypost_route* route,
                     const waypost_error* error),
     void* context, waypost_error** error) {
@@ -145,8 +182,10 @@ waypost_code waypost_client_route_async(
     if (client == nullptr || topic == nullptr || on_done == nullptr) {
       return invalid("waypost_client_route_async: a parameter is NULL");
     }
+    const auto all = to_limits(limits);
+    if (!all) return all.error();
     return client->client.route_async(
-        topic, as_time(timeout_ns), [on_done, context](Result<Route> route) {
+        topic, *all, [on_done, context](Result<Route> route) {
           if (!route) {
             const waypost_error failure = as_error(route.error());
             on_done(context, static_cast<waypost_code>(failure.code), nullptr,
@@ -161,8 +200,8 @@ waypost_code waypost_client_route_async(
   });
 }
 
-waypost_code waypost_client_refresh_async(
-    waypost_client* client, const char* topic, int64_t timeout_ns,
+waypost_code waypost_client_refresh_async_within(
+    waypost_client* client, const char* topic, const waypost_limits* limits,
     void (*on_done)(void* context, waypost_code code,
                     const waypost_error* error),
     void* context, waypost_error** error) {
@@ -170,15 +209,49 @@ waypost_code waypost_client_refresh_async(
     if (client == nullptr || on_done == nullptr) {
       return invalid("waypost_client_refresh_async: a parameter is NULL");
     }
+    const auto all = to_limits(limits);
+    if (!all) return all.error();
     const auto done = [on_done, context](const Status& status) {
       if (status) return on_done(context, WAYPOST_OK, nullptr);
       const waypost_error failure = as_error(status.error());
       on_done(context, static_cast<waypost_code>(failure.code), &failure);
     };
-    return topic == nullptr
-               ? client->client.refresh_all_async(as_time(timeout_ns), done)
-               : client->client.refresh_async(topic, as_time(timeout_ns), done);
+    return topic == nullptr ? client->client.refresh_all_async(*all, done)
+                            : client->client.refresh_async(topic, *all, done);
   });
+}
+
+waypost_code waypost_client_route(waypost_client* client, const char* topic,
+                                  int64_t timeout_ns, waypost_route** out,
+                                  waypost_error** error) {
+  const waypost_limits limits = only_time(timeout_ns);
+  return waypost_client_route_within(client, topic, &limits, out, error);
+}
+
+waypost_code waypost_client_refresh(waypost_client* client, const char* topic,
+                                    int64_t timeout_ns, waypost_error** error) {
+  const waypost_limits limits = only_time(timeout_ns);
+  return waypost_client_refresh_within(client, topic, &limits, error);
+}
+
+waypost_code waypost_client_route_async(
+    waypost_client* client, const char* topic, int64_t timeout_ns,
+    void (*on_done)(void* context, waypost_code code, waypost_route* route,
+                    const waypost_error* error),
+    void* context, waypost_error** error) {
+  const waypost_limits limits = only_time(timeout_ns);
+  return waypost_client_route_async_within(client, topic, &limits, on_done,
+                                           context, error);
+}
+
+waypost_code waypost_client_refresh_async(
+    waypost_client* client, const char* topic, int64_t timeout_ns,
+    void (*on_done)(void* context, waypost_code code,
+                    const waypost_error* error),
+    void* context, waypost_error** error) {
+  const waypost_limits limits = only_time(timeout_ns);
+  return waypost_client_refresh_async_within(client, topic, &limits, on_done,
+                                             context, error);
 }
 
 waypost_code waypost_client_stats(const waypost_client* client,
@@ -196,3 +269,28 @@ waypost_code waypost_client_stats(const waypost_client* client,
     return write_sized(all, out);
   });
 }
+
+// --- Cancelling and checks ---
+
+waypost_cancel* waypost_cancel_new(void) {
+  try {
+    return new waypost_cancel{CancelToken::make()};
+  } catch (...) {
+    return nullptr;
+  }
+}
+void waypost_cancel_trigger(const waypost_cancel* cancel) {
+  if (cancel != nullptr) cancel->token.cancel();
+}
+int32_t waypost_cancel_triggered(const waypost_cancel* cancel) {
+  return cancel != nullptr && cancel->token.cancelled() ? 1 : 0;
+}
+void waypost_cancel_free(waypost_cancel* cancel) { delete cancel; }
+
+void waypost_check_works(const waypost_check* check) {
+  if (check != nullptr) check->reply.works();
+}
+void waypost_check_fails(const waypost_check* check, const char* why) {
+  if (check != nullptr) check->reply.fails(why == nullptr ? "" : why);
+}
+void waypost_check_free(waypost_check* check) { delete check; }

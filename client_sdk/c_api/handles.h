@@ -36,7 +36,31 @@ struct waypost_route {
   std::string text;
 };
 
+struct waypost_cancel {
+  waypost::CancelToken token;
+};
+
+struct waypost_check {
+  waypost::ProbeReply reply;
+};
+
+struct waypost_pending {
+  waypost::PendingAttempt attempt;
+};
+
 namespace waypost::c_api {
+
+inline CancelToken token_of(const waypost_cancel* cancel) {
+  return cancel == nullptr ? CancelToken() : cancel->token;
+}
+
+// What a handler is told of a failure; lives for its call.
+inline waypost_error as_error(const Error& failure) {
+  return {failure.code, failure.to_string()};
+}
+
+// In the form that C has it, its health left 0.
+waypost_broker to_c(const Broker& broker);
 
 // Stores a copy of `failure` where `error` is not null. A lack of memory shows
 // in the code alone.

@@ -5,6 +5,19 @@
 using namespace waypost;         // NOLINT: all of it is a face of that
 using namespace waypost::c_api;  // NOLINT
 
+waypost_broker waypost::c_api::to_c(const Broker& broker) {
+  waypost_broker all{};
+  all.struct_size = sizeof all;
+  all.cluster = broker.cluster.c_str();
+  all.name = broker.name.c_str();
+  all.host = broker.host.c_str();
+  all.address = broker.address.c_str();
+  all.zone = broker.zone.c_str();
+  all.id = broker.id;
+  all.port = broker.port;
+  return all;
+}
+
 void waypost_route_free(waypost_route* route) { delete route; }
 
 const char* waypost_route_text(const waypost_route* route) {
@@ -53,14 +66,7 @@ waypost_code waypost_route_replica(const waypost_route* route, size_t group,
       return invalid("no such replica");
     }
     const RouteReplica& found = route->route.groups[group].replicas[replica];
-    waypost_broker all{};
-    all.cluster = found.broker.cluster.c_str();
-    all.name = found.broker.name.c_str();
-    all.host = found.broker.host.c_str();
-    all.address = found.broker.address.c_str();
-    all.zone = found.broker.zone.c_str();
-    all.id = found.broker.id;
-    all.port = found.broker.port;
+    waypost_broker all = to_c(found.broker);
     all.health = static_cast<int32_t>(found.health);
     return write_sized(all, out);
   });

@@ -1,6 +1,7 @@
 // Picks, reports and sends.
 
 #include <array>
+#include <memory>
 #include <vector>
 
 #include "client_sdk/c_api/handles.h"
@@ -140,6 +141,32 @@ waypost_code waypost_client_report(waypost_client* client,
   });
 }
 
+namespace {
+
+Result<SendOptions> to_options(const waypost_send_options* given) {
+  waypost_send_options all{};
+  if (auto read = read_sized(given, all); !read) return read.error();
+  const auto selector = to_selector(all.selector);
+  if (!selector) return selector.error();
+  SendOptions ours;
+  ours.budget = std::chrono::nanoseconds(all.budget_ns);
+  ours.attempts_max = all.attempts_most;
+  ours.key = to_key(all.key, all.key_size);
+  ours.selector = *selector;
+  ours.cancel = token_of(all.cancel);
+  return ours;
+}
+
+waypost_send_report to_report(const SendResult& sent) {
+  waypost_send_report told{};
+  told.struct_size = sizeof told;
+  told.elapsed_ns = sent.elapsed.count();
+  told.attempts = sent.attempts.size();
+  return told;
+}
+
+}  // namespace
+
 waypost_code waypost_client_send(waypost_client* client, const char* topic,
                                  waypost_attempt attempt, void* context,
                                  const waypost_send_options* options,
@@ -149,27 +176,70 @@ waypost_code waypost_client_send(waypost_client* client, const char* topic,
     if (client == nullptr || topic == nullptr || attempt == nullptr) {
       return invalid("waypost_client_send: a parameter is NULL");
     }
-    waypost_send_options all{};
-    if (auto read = read_sized(options, all); !read) return read;
-    const auto selector = to_selector(all.selector);
-    if (!selector) return selector.error();
-    SendOptions ours;
-    ours.budget = std::chrono::nanoseconds(all.budget_ns);
-    ours.attempts_max = all.attempts_most;
-    ours.key = to_key(all.key, all.key_size);
-    ours.selector = *selector;
+    const auto ours = to_options(options);
+    if (!ours) return ours.error();
     const auto sent = client->client.send(
         topic,
         [&](const Pick& pick, std::chrono::nanoseconds budget) {
           return run_attempt(attempt, context, pick, budget);
         },
-        ours);
+        *ours);
     if (report != nullptr) {
-      waypost_send_report told{};
-      told.elapsed_ns = sent.elapsed.count();
-      told.attempts = sent.attempts.size();
-      if (auto wrote = write_sized(told, report); !wrote) return wrote;
+      if (auto wrote = write_sized(to_report(sent), report); !wrote) {
+        return wrote;
+      }
     }
     return sent.status;
   });
 }
+
+waypost_code waypost_client_send_async(
+    waypost_client* client, const char* topic, waypost_async_attempt attempt,
+    void* context, const waypost_send_options* options,
+    void (*on_done)(void* context, waypost_code code,
+                    const waypost_send_report* report,
+                    const waypost_error* error),
+    waypost_error** error) {
+  return guarded(error, [&]() -> Status {
+    if (client == nullptr || topic == nullptr || attempt == nullptr ||
+        on_done == nullptr) {
+      return invalid("waypost_client_send_async: a parameter is NULL");
+    }
+    const auto ours = to_options(options);
+    if (!ours) return ours.error();
+    return client->client.send_async(
+        topic,
+        [attempt, context](const Pick& pick, std::chrono::nanoseconds budget,
+                           PendingAttempt pending) {
+          const waypost_pick given = to_c(pick);
+          attempt(context, &given, budget.count(),
+                  new waypost_pending{std::move(pending)});
+        },
+        *ours,
+        [on_done, context](const SendResult& sent) {
+          const waypost_send_report report = to_report(sent);
+          if (sent.status) {
+            return on_done(context, WAYPOST_OK, &report, nullptr);
+          }
+          const waypost_error failure = as_error(sent.status.error());
+          on_done(context, static_cast<waypost_code>(failure.code), &report,
+                  &failure);
+        });
+  });
+}
+
+void waypost_pending_complete(waypost_pending* attempt, waypost_outcome outcome,
+                              const char* why) {
+  if (attempt == nullptr) return;
+  const std::unique_ptr<waypost_pending> freed(attempt);
+  const auto known = to_outcome(outcome);
+  freed->attempt.complete(known
+                              ? AttemptResult{*known, why == nullptr ? "" : why}
+                              : AttemptResult::failed(known.error().message));
+}
+
+int32_t waypost_pending_over(const waypost_pending* attempt) {
+  return attempt == nullptr || attempt->attempt.over() ? 1 : 0;
+}
+
+void waypost_pending_free(waypost_pending* attempt) { delete attempt; }

@@ -302,6 +302,10 @@ void declare_options(base::OptionTable& table, ClientOptions& options) {
   table.number("client.event-queue", options.event_queue_max, 16, 1'000'000,
                "Events that wait to be taken by the application; beyond it "
                "they are merged, then lost, and counted.");
+  table.duration("client.metrics-interval", options.metrics_interval,
+                 milliseconds(0), hours(24),
+                 "How often the metrics handler is given the client's figures, "
+                 "where there is one; less than 100ms counts as 100ms.");
   declare_choice(table, "client.log-level", options.log_level, kLevelNames,
                  "Least level that the log handler is given.");
 }

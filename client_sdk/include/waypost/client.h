@@ -154,6 +154,27 @@ enum {
 };
 int32_t waypost_event_reason(const waypost_event* event);
 
+/* A broker; the texts live as long as what it was asked of. */
+typedef struct waypost_broker {
+  size_t struct_size;
+  const char* cluster;
+  const char* name; /* of the group */
+  const char* host;
+  const char* address; /* "host:port", "[v6]:port" */
+  const char* zone;
+  int64_t id; /* within the group; 0 is the master */
+  uint16_t port;
+  int32_t health; /* 0 healthy, 1 suspect, 2 unhealthy; 0 in a check */
+} waypost_broker;
+
+/* The answer of a check, from any thread; see waypost_handlers::on_check. The
+ * first answer counts, and only in time. Freed without one: the broker failed.
+ */
+typedef struct waypost_check waypost_check;
+void waypost_check_works(const waypost_check* check);
+void waypost_check_fails(const waypost_check* check, const char* why);
+void waypost_check_free(waypost_check* check);
+
 /* What the application hears, and where. */
 typedef struct waypost_handlers {
   size_t struct_size;
@@ -173,7 +194,33 @@ typedef struct waypost_handlers {
    * poll after there was nothing, to wake a loop. Must not block nor call the
    * client. */
   void (*on_events_ready)(void* context);
+  /* Tries an avoided broker out, within `timeout_ns`, and answers now or later
+   * with `check`, which is its own to free; `broker` lives for the call. Called
+   * where events are told. Set: client.broker-probe is `check`. */
+  void (*on_check)(void* context, const waypost_broker* broker,
+                   int64_t timeout_ns, waypost_check* check);
+  /* Each client.metrics-interval where events are told: the client's figures in
+   * Prometheus' text format; `text` lives for the call. */
+  void (*on_metrics)(void* context, const char* text);
 } waypost_handlers;
+
+/* --- Cancelling --- */
+
+/* Ends operations before they are over: each that was given it, and is not,
+ * ends with WAYPOST_CANCELLED, once. One may be given to any number of them,
+ * and may be freed while they run. From any thread, also in a handler. */
+typedef struct waypost_cancel waypost_cancel;
+waypost_cancel* waypost_cancel_new(void); /* NULL: no memory */
+void waypost_cancel_trigger(const waypost_cancel* cancel);
+int32_t waypost_cancel_triggered(const waypost_cancel* cancel);
+void waypost_cancel_free(waypost_cancel* cancel);
+
+/* For the functions with _within in their name. */
+typedef struct waypost_limits {
+  size_t struct_size;
+  int64_t timeout_ns;           /* from the call on */
+  const waypost_cancel* cancel; /* NULL: none */
+} waypost_limits;
 
 /* --- Client --- */
 
@@ -242,6 +289,27 @@ waypost_code waypost_client_refresh_async(
                     const waypost_error* error),
     void* context, waypost_error** error);
 
+/* All four with what ends them sooner. `limits` may not be NULL. */
+waypost_code waypost_client_route_within(waypost_client* client,
+                                         const char* topic,
+                                         const waypost_limits* limits,
+                                         waypost_route** out,
+                                         waypost_error** error);
+waypost_code waypost_client_refresh_within(waypost_client* client,
+                                           const char* topic,
+                                           const waypost_limits* limits,
+                                           waypost_error** error);
+waypost_code waypost_client_route_async_within(
+    waypost_client* client, const char* topic, const waypost_limits* limits,
+    void (*on_done)(void* context, waypost_code code, waypost_route* route,
+                    const waypost_error* error),
+    void* context, waypost_error** error);
+waypost_code waypost_client_refresh_async_within(
+    waypost_client* client, const char* topic, const waypost_limits* limits,
+    void (*on_done)(void* context, waypost_code code,
+                    const waypost_error* error),
+    void* context, waypost_error** error);
+
 /* "orders: broker-a/0@10.0.0.1:10911 rw 4+4". */
 const char* waypost_route_text(const waypost_route* route);
 /* Equal content has equal digests at all nameservers. */
@@ -263,19 +331,6 @@ typedef struct waypost_group {
   int32_t writable;
   size_t replica_count;
 } waypost_group;
-
-/* A broker; the texts live as long as what it was asked of. */
-typedef struct waypost_broker {
-  size_t struct_size;
-  const char* cluster;
-  const char* name; /* of the group */
-  const char* host;
-  const char* address; /* "host:port", "[v6]:port" */
-  const char* zone;
-  int64_t id; /* within the group; 0 is the master */
-  uint16_t port;
-  int32_t health; /* 0 healthy, 1 suspect, 2 unhealthy */
-} waypost_broker;
 
 size_t waypost_route_group_count(const waypost_route* route);
 /* WAYPOST_INVALID_ARGUMENT: no such index, or a struct_size that is none. */
@@ -359,6 +414,7 @@ typedef struct waypost_send_options {
   int32_t selector;      /* WAYPOST_SELECT_... */
   const void* key;
   size_t key_size;
+  const waypost_cancel* cancel; /* NULL: none */
 } waypost_send_options;
 
 typedef struct waypost_send_report {
@@ -374,6 +430,36 @@ waypost_code waypost_client_send(waypost_client* client, const char* topic,
                                  const waypost_send_options* options,
                                  waypost_send_report* report,
                                  waypost_error** error);
+
+/* An attempt that has begun; the application's, from any thread, to be ended by
+ * _complete or _free, once. */
+typedef struct waypost_pending waypost_pending;
+/* Says how it went and frees it; without effect on the send when that does not
+ * wait for it any more. `why` may be NULL. */
+void waypost_pending_complete(waypost_pending* attempt, waypost_outcome outcome,
+                              const char* why);
+/* Not 0: nobody waits for it any more: its budget is used up, the send was
+ * cancelled, the client closed. */
+int32_t waypost_pending_over(const waypost_pending* attempt);
+/* One that was not completed has failed. */
+void waypost_pending_free(waypost_pending* attempt);
+
+/* Starts sending to `pick` and returns soon. Runs where handlers run. One that
+ * is not complete after `budget_ns` has failed, and another broker is tried. */
+typedef void (*waypost_async_attempt)(void* context, const waypost_pick* pick,
+                                      int64_t budget_ns,
+                                      waypost_pending* attempt);
+
+/* waypost_client_send for a transport that answers later. `on_done` is called
+ * as those of the other _async functions are, within the budget; `report` and
+ * `error`, which is NULL for WAYPOST_OK, live for the call. */
+waypost_code waypost_client_send_async(
+    waypost_client* client, const char* topic, waypost_async_attempt attempt,
+    void* context, const waypost_send_options* options,
+    void (*on_done)(void* context, waypost_code code,
+                    const waypost_send_report* report,
+                    const waypost_error* error),
+    waypost_error** error);
 
 /* --- Figures --- */
 

@@ -224,8 +224,8 @@ struct ClientOptions {
   // Events that wait to be taken. 16 to 1000000.
   std::int64_t event_queue_max = 1024;
 
-  // May be empty; then the interval has no effect. At least 100 ms, what is
-  // less counts as that.
+  // May be empty; then the interval has no effect. 0 to 1 day; less than 100 ms
+  // counts as that.
   MetricsHandler on_metrics;
   std::chrono::nanoseconds metrics_interval = std::chrono::seconds(10);
 

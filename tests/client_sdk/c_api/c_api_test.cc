@@ -1,5 +1,10 @@
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <future>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -447,6 +452,174 @@ TEST_CASE("a closed client says so; NULL is refused, and freed") {
   waypost_error_free(nullptr);
   waypost_text_free(nullptr);
   CHECK(waypost_route_group_count(nullptr) == 0);
+}
+
+// --- Cancelling, asynchronous sends, checks, metrics ---
+
+struct Ended {
+  std::promise<waypost_code> code;
+  std::size_t attempts = 0;
+  waypost_code wait() {
+    auto future = code.get_future();
+    REQUIRE(future.wait_for(std::chrono::seconds(60)) ==
+            std::future_status::ready);
+    return future.get();
+  }
+};
+
+void end_send(void* context, waypost_code code,
+              const waypost_send_report* report, const waypost_error* error) {
+  auto& ended = *static_cast<Ended*>(context);
+  CHECK((error == nullptr) == (code == WAYPOST_OK));
+  ended.attempts = report->attempts;
+  ended.code.set_value(code);
+}
+
+TEST_CASE("an asynchronous send tries another broker, and can be cancelled") {
+  World world;
+  const auto fails_at_a = [](void*, const waypost_pick* pick, std::int64_t,
+                             waypost_pending* attempt) {
+    CHECK(waypost_pending_over(attempt) == 0);
+    const bool is_a = std::string(pick->broker) == "broker-a";
+    waypost_pending_complete(attempt, is_a ? WAYPOST_FAILED : WAYPOST_SUCCEEDED,
+                             is_a ? "refused" : nullptr);
+  };
+  std::size_t attempts = 0;
+  for (int i = 0; i < 2; ++i) {
+    Ended ended;
+    REQUIRE(waypost_client_send_async(world.client(), "orders", fails_at_a,
+                                      &ended, nullptr, end_send,
+                                      nullptr) == WAYPOST_OK);
+    CHECK(ended.wait() == WAYPOST_OK);
+    attempts += ended.attempts;
+  }
+  CHECK(attempts == 3);
+
+  waypost_cancel* const cancel = waypost_cancel_new();
+  waypost_send_options options{};
+  options.struct_size = sizeof options;
+  options.budget_ns = 60 * kSecond;
+  options.cancel = cancel;
+  Ended ended;
+  const auto never = [](void*, const waypost_pick*, std::int64_t,
+                        waypost_pending* attempt) {
+    static std::vector<
+        std::unique_ptr<waypost_pending, decltype(&waypost_pending_free)>>
+        kept;
+    kept.emplace_back(attempt, &waypost_pending_free);
+  };
+  REQUIRE(waypost_client_send_async(world.client(), "orders", never, &ended,
+                                    &options, end_send, nullptr) == WAYPOST_OK);
+  waypost_cancel_trigger(cancel);
+  CHECK(ended.wait() == WAYPOST_CANCELLED);
+  CHECK(waypost_cancel_triggered(cancel) == 1);
+  waypost_cancel_free(cancel);
+}
+
+TEST_CASE("questions end with their token") {
+  World world;
+  world.nameserver().answer(testing::MockAnswers::kNoAnswer);
+  waypost_cancel* const cancel = waypost_cancel_new();
+  waypost_limits limits{};
+  limits.struct_size = sizeof limits;
+  limits.timeout_ns = 60 * kSecond;
+  limits.cancel = cancel;
+  Ended ended;
+  const auto done = [](void* context, waypost_code code, const waypost_error*) {
+    static_cast<Ended*>(context)->code.set_value(code);
+  };
+  REQUIRE(waypost_client_refresh_async_within(world.client(), "orders", &limits,
+                                              done, &ended,
+                                              nullptr) == WAYPOST_OK);
+  waypost_cancel_trigger(cancel);
+  CHECK(ended.wait() == WAYPOST_CANCELLED);
+  // One that is given it later ends at once.
+  CHECK(waypost_client_refresh_within(world.client(), nullptr, &limits,
+                                      nullptr) == WAYPOST_CANCELLED);
+  waypost_cancel_free(cancel);
+  waypost_cancel_free(nullptr);
+  waypost_cancel_trigger(nullptr);
+}
+
+struct Heard {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::string> lines;
+  void add(const std::string& line) {
+    const std::lock_guard lock(mutex);
+    lines.push_back(line);
+    changed.notify_all();
+  }
+  bool wait_for(const std::string& text) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(60), [&] {
+      return std::any_of(lines.begin(), lines.end(), [&](const auto& line) {
+        return line.find(text) != std::string::npos;
+      });
+    });
+  }
+};
+
+TEST_CASE("a check, the reason of a departure and the figures reach handlers") {
+  Heard heard;
+  waypost_handlers handlers{};
+  handlers.struct_size = sizeof handlers;
+  handlers.context = &heard;
+  handlers.on_event = [](void* context, const waypost_event* event) {
+    static_cast<Heard*>(context)->add(
+        std::to_string(waypost_event_what(event)) + " " +
+        waypost_event_broker(event) + " " +
+        std::to_string(waypost_event_reason(event)) + " " +
+        waypost_event_why(event));
+  };
+  handlers.on_check = [](void* context, const waypost_broker* broker,
+                         std::int64_t timeout_ns, waypost_check* check) {
+    CHECK(timeout_ns > 0);
+    CHECK(broker->port > 1000);
+    static_cast<Heard*>(context)->add(std::string("check ") + broker->name);
+    waypost_check_fails(check, "no answer");
+    waypost_check_free(check);
+  };
+  handlers.on_metrics = [](void* context, const char* text) {
+    static_cast<Heard*>(context)->add(std::string("metrics ") + text);
+  };
+  auto nameserver = MockNameserver::start();
+  REQUIRE(nameserver);
+  nameserver->set_route("orders", {{"broker-a", "127.0.0.1:1001"},
+                                   {"broker-b", "127.0.0.1:1002"}});
+  OptionsHandle options;
+  CHECK(options.set("client.nameservers", nameserver->address()) == "");
+  CHECK(options.set("client.topics", "orders") == "");
+  CHECK(options.set("client.metrics-interval", "100ms") == "");
+  CHECK(options.set("client.probe-interval", "100ms") == "");
+  waypost_client* client = nullptr;
+  REQUIRE(waypost_client_create(options.handle, &handlers, &client, nullptr) ==
+          WAYPOST_OK);
+  CHECK(heard.wait_for("16  0 waypost-client"));
+  waypost_topic* topic = nullptr;
+  REQUIRE(waypost_client_topic(client, "orders", &topic, nullptr) ==
+          WAYPOST_OK);
+  waypost_route* route = nullptr;
+  REQUIRE(waypost_client_route(client, "orders", 60 * kSecond, &route,
+                               nullptr) == WAYPOST_OK);
+  waypost_route_free(route);
+  waypost_pick pick{};
+  pick.struct_size = sizeof pick;
+  REQUIRE(waypost_topic_pick(topic, nullptr, &pick, nullptr) == WAYPOST_OK);
+  const std::string failed = pick.broker;
+  CHECK(waypost_client_report(client, &pick, WAYPOST_FAILED, kSecond) ==
+        WAYPOST_OK);
+  CHECK(heard.wait_for("check " + failed));
+  CHECK(heard.wait_for("15 " + failed + " 0 no answer"));
+  CHECK(heard.wait_for("metrics # HELP"));
+  // It watches.
+  REQUIRE(nameserver->wait_until(
+      [](const testing::MockCounts& n) { return n.queries >= 2; },
+      std::chrono::seconds(60)));
+  nameserver->leave("broker-b", 0, ChangeReason::kExpired, "silent for 3s");
+  CHECK(heard.wait_for("9 broker-b 5 expired (silent for 3s)"));
+  waypost_topic_free(topic);
+  waypost_client_free(client);
 }
 
 }  // namespace
