@@ -96,6 +96,10 @@ void fill_json(Json& json, const ClusterShown& shown) {
   }
   json["peers"] = nullptr;
   if (shown.peers) json["peers"] = peer_json(*shown.peers);
+  json["peers_error"] = nullptr;
+  if (shown.peers_unknown) {
+    json["peers_error"] = error_json(*shown.peers_unknown);
+  }
 }
 
 }  // namespace
@@ -142,6 +146,12 @@ std::string cluster_table(const Answers<ClusterShown>& answers) {
   std::vector<std::string> notes = cluster_differences(answers);
   const std::vector<std::string> brakes = brake_notes(answers);
   notes.insert(notes.end(), brakes.begin(), brakes.end());
+  for (const Answer<ClusterShown>& answer : answers) {
+    if (!answer.result || !answer.result->peers_unknown) continue;
+    notes.push_back(
+        "the peers of " + answer.nameserver.to_string() +
+        " are not shown: " + answer.result->peers_unknown->to_string());
+  }
   std::string text = table.to_string();
   for (const Answer<ClusterShown>& answer : answers) {
     if (!answer.result || !answer.result->peers) continue;

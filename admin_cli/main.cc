@@ -42,7 +42,7 @@ process::Program describe_program() {
       {"--nameservers ns1:9876,ns2:9876 --reason 'new disk' --lapses-after 2h "
        "broker wipe-write broker-a",
        "nobody writes to broker-a for two hours"},
-      {"--cluster-ports ns1:9877,ns2:9877 --cluster.secret-file "
+      {"--nameservers ns1:9876,ns2:9876 --cluster.secret-file "
        "/etc/waypost/secret cluster forget ns3",
        "ns3 will not come back and does not count any more"}};
   program.exit_statuses = {

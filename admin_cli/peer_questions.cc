@@ -217,6 +217,29 @@ std::unique_ptr<Question> ask_cluster_shown(const AskContext& context,
   return question;
 }
 
+std::unique_ptr<Question> ask_cluster_shown_at(
+    const AskContext& context, const ClusterPort& port,
+    const std::string& secret, OnAnswer<ClusterShown> on_answer) {
+  if (!port.at) {
+    return answer_later(context, [port, on_answer = std::move(on_answer)] {
+      if (!port.view) return on_answer(tl::unexpected(port.at.error()));
+      on_answer(ClusterShown(*port.view));
+    });
+  }
+  return ask_cluster_shown(context, *port.at, secret,
+                           [port, on_answer = std::move(on_answer)](
+                               base::Result<ClusterShown> told) {
+                             if (told) return on_answer(std::move(told));
+                             const base::Error why =
+                                 at_cluster_port(told.error());
+                             if (!port.view)
+                               return on_answer(tl::unexpected(why));
+                             ClusterShown shown(*port.view);
+                             shown.peers_unknown = why;
+                             on_answer(std::move(shown));
+                           });
+}
+
 std::unique_ptr<Question> ask_partitions(
     const AskContext& context, const Endpoint& cluster_port,
     const std::string& secret, OnAnswer<model::PartitionList> on_answer) {

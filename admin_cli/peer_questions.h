@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "admin_cli/admin_questions.h"
+#include "admin_cli/cluster_ports.h"
 #include "admin_cli/questions.h"
 #include "wire/model/cluster.h"
 
@@ -23,6 +24,8 @@ struct ClusterShown {
 
   model::ClusterView view;
   std::optional<model::ClusterMembers> peers;
+  // Why a cluster port that is known told no peers.
+  std::optional<base::Error> peers_unknown;
 };
 
 // `secret` may be empty: none is proven then.
@@ -30,6 +33,12 @@ struct ClusterShown {
 // Also at a service port, which tells nothing of peers.
 [[nodiscard]] std::unique_ptr<Question> ask_cluster_shown(
     const AskContext& context, const base::Endpoint& nameserver,
+    const std::string& secret, OnAnswer<ClusterShown> on_answer);
+
+// At the cluster port that was learnt; what the service port said is good
+// enough where that one does not answer.
+[[nodiscard]] std::unique_ptr<Question> ask_cluster_shown_at(
+    const AskContext& context, const ClusterPort& port,
     const std::string& secret, OnAnswer<ClusterShown> on_answer);
 
 [[nodiscard]] std::unique_ptr<Question> ask_partitions(

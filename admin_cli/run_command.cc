@@ -1,5 +1,6 @@
 #include "admin_cli/run_command.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -49,11 +50,14 @@ class Running final : public RunningCommand {
 // What making any command needs.
 class Runner {
  public:
+  // `ports` are the cluster ports of the nameservers, where those were learnt.
   Runner(const AskContext& context, const Settings& settings,
-         const Command& command, std::function<void(Outcome)> on_done)
+         const Command& command, std::optional<ClusterPorts> ports,
+         std::function<void(Outcome)> on_done)
       : context_(context),
         settings_(settings),
         command_(command),
+        ports_(std::move(ports)),
         on_done_(std::move(on_done)) {}
 
   std::unique_ptr<RunningCommand> make();
@@ -89,9 +93,19 @@ class Runner {
                      Arguments... arguments) {
     return std::make_unique<Running<T>>(
         asked(), all,
-        [context = context_, ask, arguments...](const Endpoint& nameserver,
-                                                OnAnswer<T> on_answer) {
-          return ask(context, nameserver, arguments..., std::move(on_answer));
+        [context = context_, ports = ports_, ask, arguments...](
+            const Endpoint& nameserver, OnAnswer<T> on_answer) {
+          if (!ports) {
+            return ask(context, nameserver, arguments..., std::move(on_answer));
+          }
+          const ClusterPort& port = port_of(*ports, nameserver);
+          if (port.at) {
+            return ask(context, *port.at, arguments..., std::move(on_answer));
+          }
+          return answer_later(context, [error = port.at.error(),
+                                        on_answer = std::move(on_answer)] {
+            on_answer(tl::unexpected(error));
+          });
         },
         std::move(conclude), std::move(on_done_));
   }
@@ -105,6 +119,14 @@ class Runner {
         ask, std::move(arguments)...);
   }
 
+  static const ClusterPort& port_of(const ClusterPorts& ports,
+                                    const Endpoint& nameserver) {
+    return *std::find_if(ports.begin(), ports.end(), [&](const auto& each) {
+      return each.nameserver == nameserver;
+    });
+  }
+  Made show_cluster();
+
   const std::vector<Endpoint>& asked() const {
     return concerns_peers(command_.kind) && !settings_.cluster_ports.empty()
                ? settings_.cluster_ports
@@ -117,14 +139,14 @@ class Runner {
   const AskContext context_;
   const Settings& settings_;
   const Command& command_;
+  const std::optional<ClusterPorts> ports_;
   std::function<void(Outcome)> on_done_;
 };
 
 Runner::Made Runner::make() {
   switch (command_.kind) {
     case CommandKind::kClusterShow:
-      return run<ClusterShown>(cluster_table, cluster_json, ask_cluster_shown,
-                               settings_.cluster_secret);
+      return show_cluster();
     case CommandKind::kClusterPartitions:
       return run<model::PartitionList>(partition_table, partition_json,
                                        ask_partitions,
@@ -166,6 +188,25 @@ Runner::Made Runner::make() {
     default:
       return make_change();
   }
+}
+
+Runner::Made Runner::show_cluster() {
+  if (!ports_) {
+    return run<ClusterShown>(cluster_table, cluster_json, ask_cluster_shown,
+                             settings_.cluster_secret);
+  }
+  // Answers by itself for those whose cluster port is not known.
+  Runner direct(context_, settings_, command_, std::nullopt,
+                std::move(on_done_));
+  return direct.run<ClusterShown>(
+      cluster_table, cluster_json,
+      [ports = *ports_](const AskContext& context, const Endpoint& nameserver,
+                        const std::string& secret,
+                        OnAnswer<ClusterShown> on_answer) {
+        return ask_cluster_shown_at(context, port_of(ports, nameserver), secret,
+                                    std::move(on_answer));
+      },
+      settings_.cluster_secret);
 }
 
 Runner::Made Runner::make_change() {
@@ -241,6 +282,34 @@ Runner::Made Runner::export_kv() {
       ask_kv_entries, std::optional<std::string>());
 }
 
+// Learns where the cluster ports are, then asks there.
+class FindingPorts final : public RunningCommand {
+ public:
+  FindingPorts(const AskContext& context, const Settings& settings,
+               const Command& command, std::function<void(Outcome)> on_done)
+      : inquiry_(
+            settings.nameservers,
+            settings.all || changes_something(command.kind),
+            [context](const Endpoint& nameserver,
+                      OnAnswer<model::ClusterView> on_answer) {
+              return ask_cluster_view(context, nameserver,
+                                      std::move(on_answer));
+            },
+            [this, context, &settings, &command, on_done = std::move(on_done)](
+                const Answers<model::ClusterView>& told) {
+              found_ = Runner(context, settings, command,
+                              find_cluster_ports(settings.nameservers, told),
+                              on_done)
+                           .make();
+            }) {
+    inquiry_.start();
+  }
+
+ private:
+  std::unique_ptr<RunningCommand> found_;
+  Inquiry<model::ClusterView> inquiry_;
+};
+
 }  // namespace
 
 std::unique_ptr<RunningCommand> run_command(
@@ -248,7 +317,12 @@ std::unique_ptr<RunningCommand> run_command(
     const Settings& settings, const Command& command,
     std::function<void(Outcome)> on_done) {
   const AskContext context{executor, network, settings.timeout};
-  return Runner(context, settings, command, std::move(on_done)).make();
+  if (concerns_peers(command.kind) && settings.cluster_ports.empty()) {
+    return std::make_unique<FindingPorts>(context, settings, command,
+                                          std::move(on_done));
+  }
+  return Runner(context, settings, command, std::nullopt, std::move(on_done))
+      .make();
 }
 
 }  // namespace waypost::admin

@@ -19,7 +19,8 @@ class RunningCommand {
 };
 
 // Asks, formats and calls `on_done` once, from the loop; the command must not
-// be destroyed within that call. Loop thread only.
+// be destroyed within that call. `settings` and `command` must outlive it. Loop
+// thread only.
 [[nodiscard]] std::unique_ptr<RunningCommand> run_command(
     base::Executor& executor, transport::Network& network,
     const Settings& settings, const Command& command,

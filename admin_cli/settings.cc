@@ -35,7 +35,8 @@ void declare_options(base::OptionTable& table, Settings& settings) {
       "cluster-ports", settings.cluster_ports,
       "cluster show, partitions, clear-partitions, forget, readmit: "
       "the nameservers' addresses for peers (--cluster-listen), "
-      "asked in place of --nameservers.");
+      "asked in place of --nameservers, whose service ports tell them "
+      "otherwise.");
   table.text("cluster.secret-file", settings.cluster_secret_file,
              "File that holds the nameservers' cluster secret, for these "
              "commands; cluster ports on the loopback interface may have "

@@ -82,6 +82,8 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
   // --- From operators ---
 
   model::ClusterMembers show() const;
+  // This nameserver and all others that were not forgotten, by name.
+  std::vector<model::NameserverAddresses> addresses() const;
   model::PartitionList partitions() const;
   // How many records went. `kept` is called once, perhaps from inside, when
   // they are gone from the disk too, or with what prevented that.

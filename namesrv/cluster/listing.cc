@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "namesrv/cluster/cluster_keeper.h"
+#include "wire/model/operations.h"
 
 namespace waypost::cluster {
 
@@ -62,6 +63,22 @@ model::ClusterMembers ClusterKeeper::show() const {
                     [](const auto& record) { return record.open(); }));
   shown.warnings = warnings_;
   return shown;
+}
+
+std::vector<model::NameserverAddresses> ClusterKeeper::addresses() const {
+  std::vector<model::NameserverAddresses> all;
+  const auto add = [&all](const model::PeerInfo& info) {
+    all.push_back(
+        {info.name.value(), info.service_addresses, info.cluster_addresses});
+  };
+  add(membership_.self());
+  for (const auto& [name, record] : membership_.table().records()) {
+    if (!record.forgotten) add(record.info);
+  }
+  std::sort(all.begin(), all.end(), [](const auto& one, const auto& other) {
+    return one.name < other.name;
+  });
+  return all;
 }
 
 model::PartitionList ClusterKeeper::partitions() const {

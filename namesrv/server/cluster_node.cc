@@ -106,6 +106,7 @@ base::Status ClusterNode::listen() {
   keeper_ = std::make_unique<cluster::ClusterKeeper>(settings_.cluster.keeper,
                                                      self(), std::move(shell));
   context_.keeper = keeper_.get();
+  shell_.service->set_nameservers([this] { return keeper_->addresses(); });
   return {};
 }
 
@@ -127,6 +128,7 @@ void ClusterNode::stop() {
 void ClusterNode::close() {
   seeds_.reset();
   acceptor_.reset();
+  if (keeper_) shell_.service->set_nameservers(nullptr);
   keeper_.reset();
 }
 

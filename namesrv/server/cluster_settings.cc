@@ -279,7 +279,10 @@ void declare_cluster_options(ClusterOptions& options,
 }
 
 bool is_loopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  if (host == "localhost" || host == "::1") return true;
+  // A number, not a name that begins like one.
+  return host.starts_with("127.") &&
+         host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
 base::Status complete_cluster(ClusterOptions& options,

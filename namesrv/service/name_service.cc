@@ -429,6 +429,7 @@ model::ClusterView NameService::server_view() const {
   view.state = state.state;
   view.state_reason = state.reason;
   view.uptime = shell_.executor->now() - started_;
+  if (nameservers_) view.nameservers = nameservers_();
   return view;
 }
 

@@ -200,6 +200,12 @@ class NameService {
   const registry::Registry& registry() const { return registry_; }
   // What is on the disk and shown to readers.
   const HardStateKeeper::State& hard_state() const { return applied_state_; }
+  // Where the nameservers of the group are, for the cluster view; null: this
+  // one knows no others. Called on the registry thread.
+  void set_nameservers(
+      std::function<std::vector<model::NameserverAddresses>()> nameservers) {
+    nameservers_ = std::move(nameservers);
+  }
 
   // Says good-bye: the state becomes draining, and closed connections remove
   // nobody any more.
@@ -232,6 +238,7 @@ class NameService {
                            const ReplyCallback& on_reply);
   bool frozen() const { return paused_at_ && !restarting_; }
   std::function<void(const registry::HoldingChange&)> holding_listener_;
+  std::function<std::vector<model::NameserverAddresses>()> nameservers_;
   bool publishing_ = false;  // publish_table() is on its way
   std::optional<base::Instant> paused_at_;
   bool restarting_ = false;

@@ -94,7 +94,7 @@ TEST_CASE("cluster show as JSON keeps 64-bit numbers and errors whole") {
         "state": "serving", "state_reason": "all brokers are back",
         "uptime_ms": 200000, "clusters": 1, "brokers": 4, "suspect_brokers": 1,
         "unhealthy_brokers": 0, "topics": 120, "table_version": 42,
-        "brake_releases_in_ms": null}, "peers": null},
+        "brake_releases_in_ms": null}, "peers": null, "peers_error": null},
       {"nameserver": "10.0.0.2:9876", "ok": false, "error": {
         "code": "unavailable", "message": "refused", "advice": "try again"}}
     ]})"));

@@ -63,7 +63,7 @@ struct PeerOperators {
   admin::Outcome last;
 };
 
-TEST_CASE("members show at a cluster port, and the view alone elsewhere") {
+TEST_CASE("members show at a cluster port, and what happens without it") {
   PeerOperators ops(Mode::kPauseMinority);
   json answers = ops.ask({"cluster", "show"});
   REQUIRE(answers.size() == 1);
@@ -80,12 +80,64 @@ TEST_CASE("members show at a cluster port, and the view alone elsewhere") {
   }
   CHECK(peers["members"][1]["reached_by"] == json::array({"ns-2"}));
 
-  // The secret is of no use there, and does no harm.
+  // A service port says where it is.
   ops.settings.cluster_ports.clear();
+  answers = ops.ask({"cluster", "show"});
+  CHECK(ops.last.exit_status == admin::kExitOk);
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0]["nameserver"] == ops.group.ns(0).endpoint().to_string());
+  CHECK(answers[0]["view"]["brokers"] == 2);
+  CHECK(answers[0]["peers"]["members"].size() == 3);
+  CHECK(answers[0]["peers_error"].is_null());
+
+  // Without the secret the view alone, and which option is missing.
+  ops.settings.cluster_secret.clear();
   answers = ops.ask({"cluster", "show"});
   CHECK(ops.last.exit_status == admin::kExitOk);
   CHECK(answers[0]["view"]["brokers"] == 2);
   CHECK(answers[0]["peers"].is_null());
+  CHECK(answers[0]["peers_error"]["code"] == "denied");
+  CHECK(answers[0]["peers_error"]["advice"].get<std::string>().find(
+            "--cluster.secret-file") != std::string::npos);
+  CHECK(
+      ops.refusal({"cluster", "partitions"})["advice"].get<std::string>().find(
+          "--cluster.secret-file") != std::string::npos);
+}
+
+TEST_CASE("a paused nameserver is found by what another says of it") {
+  PeerOperators ops(Mode::kPauseMinority);
+  ops.settings.cluster_ports.clear();
+  ops.group.cut_off({2});
+  ops.group.run(30s);
+  REQUIRE(ops.group.state(2) == model::ServerState::kPaused);
+  ops.settings.all = true;
+  json answers = ops.ask({"cluster", "show"});
+  CHECK(ops.last.exit_status == admin::kExitOk);
+  REQUIRE(answers.size() == 3);
+  CHECK(answers[0]["view"]["state"] == "serving");
+  CHECK(answers[2]["nameserver"] == ops.group.ns(2).endpoint().to_string());
+  CHECK(answers[2]["view"]["name"] == "ns-2");
+  CHECK(answers[2]["view"]["state"] == "paused");
+  CHECK(answers[2]["view"]["state_reason"] != "");
+  answers = ops.ask({"cluster", "partitions"});
+  REQUIRE(answers.size() == 3);
+  CHECK(answers[2]["partitions"][0]["peers"] == json::array({"ns-0", "ns-1"}));
+
+  // In turn: it is the first, and answers.
+  ops.settings.all = false;
+  std::swap(ops.settings.nameservers[0], ops.settings.nameservers[2]);
+  answers = ops.ask({"cluster", "show"});
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0]["view"]["state"] == "paused");
+
+  // Nobody else to ask.
+  ops.settings.nameservers.resize(1);
+  const json refused = ops.refusal({"cluster", "show"});
+  CHECK(refused["code"] == "unavailable");
+  CHECK(refused["advice"] ==
+        "is it paused? Then name its cluster port with --cluster-ports");
+  ops.settings.cluster_ports = {ops.group.ns(2).cluster_endpoint()};
+  CHECK(ops.ask({"cluster", "show"})[0]["view"]["state"] == "paused");
 }
 
 TEST_CASE("a paused nameserver tells its cluster port why") {

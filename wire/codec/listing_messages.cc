@@ -2,6 +2,7 @@
 
 #include "wire/codec/native.h"
 #include "wire/codec/payload.h"
+#include "wire/codec/peer_payload.h"
 
 namespace waypost::codec {
 namespace {
@@ -122,8 +123,40 @@ base::Result<model::TopicPage> decode(Bytes payload,
       });
 }
 
+namespace {
+
+flatbuffers::Offset<wire::NameserverAddresses> write_addresses(
+    Writer& writer, const model::NameserverAddresses& of) {
+  const auto endpoints = [&](const std::vector<base::Endpoint>& list) {
+    return writer.list<flatbuffers::Offset<wire::Endpoint>>(
+        list,
+        [&](const base::Endpoint& each) { return writer.endpoint(each); });
+  };
+  const auto name = writer.required(of.name);
+  const auto service = endpoints(of.service_addresses);
+  const auto cluster = endpoints(of.cluster_addresses);
+  return wire::CreateNameserverAddresses(writer.builder(), name, service,
+                                         cluster);
+}
+
+model::NameserverAddresses read_addresses(const wire::NameserverAddresses& in,
+                                          Reader& reader) {
+  return {reader.required(in.name(), "nameservers.name"),
+          read_endpoints(in.service_addresses(), reader,
+                         "nameservers.service_addresses"),
+          read_endpoints(in.cluster_addresses(), reader,
+                         "nameservers.cluster_addresses")};
+}
+
+}  // namespace
+
 std::string encode(const model::ClusterView& message) {
   Writer writer;
+  const auto nameservers =
+      writer.list<flatbuffers::Offset<wire::NameserverAddresses>>(
+          message.nameservers, [&](const model::NameserverAddresses& each) {
+            return write_addresses(writer, each);
+          });
   const auto name = writer.optional(message.server_name);
   const auto version = writer.optional(message.server_version);
   const auto reason = writer.optional(message.state_reason);
@@ -144,6 +177,7 @@ std::string encode(const model::ClusterView& message) {
   if (message.brake_releases_in) {
     table.add_brake_releases_in_us(to_us(*message.brake_releases_in));
   }
+  table.add_nameservers(nameservers);
   return writer.finish(table.Finish());
 }
 
@@ -171,6 +205,11 @@ base::Result<model::ClusterView> decode(Bytes payload,
           out.brake_releases_in =
               reader.duration(*brake, "brake_releases_in_us");
         }
+        out.nameservers = reader.list<model::NameserverAddresses>(
+            in.nameservers(), "nameservers",
+            [&](const wire::NameserverAddresses& each) {
+              return read_addresses(each, reader);
+            });
         return out;
       });
 }

@@ -233,6 +233,16 @@ struct TopicPage {
 };
 
 // One nameserver's view of itself: `waypostctl cluster show`.
+// Where one nameserver of a group is reached.
+struct NameserverAddresses {
+  std::string name;
+  std::vector<base::Endpoint> service_addresses;
+  std::vector<base::Endpoint> cluster_addresses;
+
+  friend bool operator==(const NameserverAddresses&,
+                         const NameserverAddresses&) = default;
+};
+
 struct ClusterView {
   std::string server_name;
   std::string server_version;
@@ -248,6 +258,8 @@ struct ClusterView {
   std::uint64_t table_version = 0;
   // Set while the expiry brake holds back removals.
   std::optional<base::Duration> brake_releases_in;
+  // Of the group, the answering one among them; empty: it knows no others.
+  std::vector<NameserverAddresses> nameservers = {};
 };
 
 // Pushed by a nameserver that is going away.

@@ -36,6 +36,7 @@ TEST_CASE("an admin port on loopback needs no token, elsewhere it does") {
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().message.find("no admin.token-file") !=
         std::string::npos);
+  CHECK_FALSE(completed(options, "127.example.com:9879", "").has_value());
   const TokenFile good("0123456789abcdef\r\n\n");
   CHECK(completed(options, "0.0.0.0:9879", good.path).has_value());
   CHECK(options.token == "0123456789abcdef");

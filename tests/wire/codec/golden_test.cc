@@ -67,6 +67,13 @@ TEST_CASE("generation 002: a route with an order configuration") {
   check_golden(generation_002() / "route.full", route);
 }
 
+TEST_CASE("generation 002: a cluster view with the group's addresses") {
+  auto view = cluster_view_examples().full;
+  view.nameservers = {{"ns-a", {{"10.0.0.1", 9876}}, {{"10.0.0.1", 9877}}},
+                      {"ns-b", {}, {}}};
+  check_golden(generation_002() / "cluster_view.full", view);
+}
+
 TEST_CASE("generation 002: a partition whose end nobody saw") {
   auto list = partition_list_examples().full;
   list.partitions[0].end_unknown = true;

@@ -119,8 +119,8 @@ inline auto fields(const TopicPage& message) {
   return std::tie(a, b);
 }
 inline auto fields(const ClusterView& message) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = message;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = message;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
 }
 inline auto fields(const ChangeReply& message) {
   const auto& [a] = message;
