@@ -153,7 +153,9 @@ void ClusterKeeper::hear(const model::PeerHeartbeat& heartbeat,
 // While we are, nothing comes into the table.
 void ClusterKeeper::follow_holdings(const model::PeerHeartbeat& heartbeat) {
   const model::PeerName& name = heartbeat.sender.name;
-  if (heartbeat.state == model::ServerState::kPaused) {
+  if (heartbeat.state == model::ServerState::kRecovering) {
+    // It does not know yet who of those it held is still there.
+  } else if (heartbeat.state == model::ServerState::kPaused) {
     holdings_.on_lost(name);
   } else if (pause_reasons_.empty()) {
     holdings_.on_heartbeat(name, heartbeat.holdings);
@@ -238,6 +240,11 @@ void ClusterKeeper::on_heal(const model::PeerName& from,
                             const model::HealMessage& message) {
   const auto* record = membership_.table().find(from);
   if (record == nullptr || !record->member()) return;
+  // Not only once its next heartbeat says so: who stops together is stopped
+  // together.
+  if (message.kind == model::HealKind::kStopped) {
+    told_[from].state = model::ServerState::kPaused;
+  }
   driver_->on_heal(from, message);
 }
 

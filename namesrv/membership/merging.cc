@@ -81,6 +81,14 @@ void Membership::merge(const model::PeerInfo& info, base::Instant now) {
   if (before->cluster_addresses != info.cluster_addresses &&
       !info.cluster_addresses.empty()) {
     changed.moved_to = info.cluster_addresses.front();
+    // Where it was it is waited for no more.
+    for (const base::Endpoint& old : before->cluster_addresses) {
+      const bool configured =
+          std::find(seeds_.begin(), seeds_.end(), old) != seeds_.end();
+      if (configured && !table_.owner_of(old)) {
+        table_.answered_at(info.name, old);
+      }
+    }
   }
   effects_.push_back(std::move(changed));
 }

@@ -60,9 +60,11 @@ struct Broker {
   model::Epoch epoch;          // of the process that is registered
   model::Epoch largest_epoch;  // ever seen, for those that come after it
   model::BindingId binding;
-  bool bound = false;     // its connection is open, as far as we know
-  bool indirect = false;  // only peers hear it (peer_events.h)
-  bool vouched = false;   // a reachable peer hears it
+  bool bound = false;      // its connection is open, as far as we know
+  bool indirect = false;   // only peers hear it (peer_events.h)
+  bool vouched = false;    // a reachable peer hears it
+  bool unheard = false;    // since the last gap in our own time
+  bool withdrawn = false;  // for that: peers are not told that we hear it
   // Announced: a close of its connection counts as silence for so long.
   std::optional<base::Duration> handover_grace;
   Liveness::Id liveness = 0;

@@ -139,6 +139,14 @@ struct ClockGap {
   base::Duration gap{0};
 };
 
+// A gap is over, and who lives has had the time to be heard again. Who has not
+// been heard since the gap is not told to peers as heard, until it is. Nor does
+// it stay for its expiry where `peers_know`: one that served all the time has
+// told whom it hears, and this broker is not among them.
+struct SettleGap {
+  bool peers_know = false;
+};
+
 // Takes up to `topics_max` topics of brokers that are gone out of the table,
 // where Effects::sweep_wanted said that some are left. Nothing that anybody
 // sees changes by it. Not answered.
@@ -148,10 +156,11 @@ struct Sweep {
 
 using Event =
     std::variant<Register, Heartbeat, Verdict, Observe, Unregister, Handover,
-                 BindingClosed, BindingIdle, Scan, ClockGap, RegisterUnchanged,
-                 BrokerHeartbeat, QueryDataVersion, RemotingUnregister,
-                 ChangeWritePermission, OverridePermission, DeleteTopic,
-                 RegisterTopic, Retune, Sweep, Vouch, Bury, DropIndirect>;
+                 BindingClosed, BindingIdle, Scan, ClockGap, SettleGap,
+                 RegisterUnchanged, BrokerHeartbeat, QueryDataVersion,
+                 RemotingUnregister, ChangeWritePermission, OverridePermission,
+                 DeleteTopic, RegisterTopic, Retune, Sweep, Vouch, Bury,
+                 DropIndirect>;
 
 // Something worth a log line or a metric.
 struct BrokerChange {

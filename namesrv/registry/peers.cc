@@ -9,6 +9,11 @@
 namespace waypost::registry {
 namespace {
 
+// How long after a gap somebody whom no peer hears may still come back: agents
+// beat each second, stock brokers register each 30 s.
+constexpr base::Duration kUnheardMin = std::chrono::seconds(5);
+constexpr base::Duration kRemotingUnheardMax = std::chrono::seconds(60);
+
 // A digest over texts, each with its length before it.
 class ContentDigest {
  public:
@@ -65,7 +70,9 @@ void add_remoting(const RemotingState& state, ContentDigest& digest) {
 std::optional<model::Holding> Registry::Impl::holding(
     const model::BrokerKey& key) const {
   const Broker* broker = directory_.find(key);
-  if (broker == nullptr || broker->indirect) return std::nullopt;
+  if (broker == nullptr || broker->indirect || broker->withdrawn) {
+    return std::nullopt;
+  }
   ContentDigest digest;
   add_particulars(*broker, liveness_.expiry(broker->liveness), digest);
   if (broker->remoting != nullptr) {
@@ -126,7 +133,7 @@ std::optional<model::HeldRegistration> Registry::Impl::registration(
 std::vector<model::BrokerKey> Registry::Impl::held_brokers() const {
   std::vector<model::BrokerKey> keys;
   for (const auto& [key, broker] : directory_.brokers()) {
-    if (!broker.indirect) keys.push_back(key);
+    if (!broker.indirect && !broker.withdrawn) keys.push_back(key);
   }
   return keys;
 }
@@ -210,6 +217,37 @@ Reply Registry::Impl::on(const Bury& event, base::Instant, Effects& effects) {
   // That is the peer's to tell.
   for (HoldingChange& change : effects.holdings) {
     change.what = HoldingChange::What::kReleased;
+  }
+  return {};
+}
+
+Reply Registry::Impl::on(const SettleGap& event, base::Instant now,
+                         Effects& effects) {
+  if (!settings_.tells_holdings) return {};
+  std::vector<Broker*> unheard;
+  for (const auto& [key, broker] : directory_.brokers()) {
+    if (broker.unheard) unheard.push_back(directory_.find(key));
+  }
+  for (Broker* broker : unheard) {
+    broker->unheard = false;
+    tell(*broker, HoldingChange::What::kReleased, effects);
+    if (broker->vouched && !broker->bound) {
+      make_indirect(*broker, "not heard since this nameserver slept; peers do",
+                    now, effects);
+      continue;
+    }
+    broker->withdrawn = true;
+    if (broker->vouched || !event.peers_know) continue;
+    const Liveness::Id id = broker->liveness;
+    const base::Instant gone =
+        now +
+        (broker->remoting != nullptr
+             ? kRemotingUnheardMax
+             : std::max<base::Duration>(settings_.suspect_after, kUnheardMin));
+    // Its expiry may come first.
+    if (gone < liveness_.last_heard(id) + liveness_.expiry(id)) {
+      liveness_.depart_at(id, gone);
+    }
   }
   return {};
 }

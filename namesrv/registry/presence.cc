@@ -245,7 +245,11 @@ void Registry::Impl::note_brake(const Liveness::Outcome& outcome,
 void Registry::Impl::expire(Broker& broker, base::Instant now,
                             Effects& effects) {
   const Liveness::Id id = broker.liveness;
-  if (liveness_.is_departing(id)) {
+  if (liveness_.is_departing(id) && !broker.handover_grace) {
+    lose(broker, BrokerChange::What::kExpired,
+         "not heard since this nameserver slept, and no peer hears it", now,
+         effects);
+  } else if (liveness_.is_departing(id)) {
     lose(broker, BrokerChange::What::kConnectionClosed,
          "did not come back within " + duration_text(*broker.handover_grace) +
              " of the announced handover",
@@ -272,6 +276,10 @@ void Registry::Impl::depart(const Broker& broker, model::DepartureReason reason,
 
 void Registry::Impl::heard(Broker& broker, base::Instant now,
                            Effects& effects) {
+  broker.unheard = false;
+  if (std::exchange(broker.withdrawn, false)) {
+    tell(broker, HoldingChange::What::kHeld, effects);
+  }
   // What peers knew of a silence is past.
   if (!broker.vouched) liveness_.set_explained(broker.liveness, false);
   if (!liveness_.heard(broker.liveness, now)) return;

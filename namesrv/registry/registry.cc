@@ -126,6 +126,9 @@ Effects Registry::Impl::step(const Event& event, base::Instant now) {
 }
 
 Reply Registry::Impl::on(const ClockGap&, base::Instant, Effects&) {
+  for (const auto& [key, broker] : directory_.brokers()) {
+    if (!broker.indirect) directory_.find(key)->unheard = true;
+  }
   return {};
 }
 

@@ -59,6 +59,7 @@ class Registry::Impl {
   Reply on(const BindingIdle& event, base::Instant now, Effects& effects);
   Reply on(const Scan& event, base::Instant now, Effects& effects);
   Reply on(const ClockGap& event, base::Instant now, Effects& effects);
+  Reply on(const SettleGap& event, base::Instant now, Effects& effects);
   Reply on(const RegisterUnchanged& event, base::Instant now, Effects& effects);
   Reply on(const BrokerHeartbeat& event, base::Instant now, Effects& effects);
   Reply on(const QueryDataVersion& event, base::Instant now, Effects& effects);

@@ -404,6 +404,11 @@ void NameService::publish_state() {
   logger_.info("state changed", {{"from", model::server_state_name(view.state)},
                                  {"to", model::server_state_name(state)},
                                  {"reason", lifecycle_.reason()}});
+  if (view.state == model::ServerState::kRecovering &&
+      state == model::ServerState::kServing) {
+    step(registry::SettleGap{std::exchange(resynced_, false)});
+    publish_table();
+  }
 }
 
 StateView NameService::state_view() const {

@@ -284,6 +284,7 @@ class NameService {
   // Registry thread.
   registry::Registry registry_;
   lifecycle::Lifecycle lifecycle_;
+  bool resynced_ = false;  // from a serving peer, while recovering
   std::unique_ptr<base::Timer> tick_timer_;
   base::Instant started_;
   base::Instant last_turn_;

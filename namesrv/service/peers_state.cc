@@ -114,6 +114,7 @@ registry::Reply NameService::apply_from_peers(const registry::Event& event) {
 
 void NameService::on_resynced() {
   lifecycle_.on_resynced();
+  resynced_ = true;
   publish_state();
 }
 

@@ -231,6 +231,56 @@ TEST_CASE("a partition that a killed nameserver did not see end") {
   CHECK(*others[0].until > cut + 119s);
 }
 
+TEST_CASE("autoheal heals once: who won is not restarted afterwards") {
+  for (const std::size_t alone : {0U, 1U, 2U}) {
+    CAPTURE(alone);
+    Group group(Mode::kAutoheal);
+    REQUIRE(group.system.settle());
+    group.run(5s);
+    group.cut_off({alone});
+    group.run(30s);
+    group.system.world.heal_all();
+    group.run(30s);
+    INFO(group.system.transcript.text());
+    CHECK(group.all_serve());
+    std::size_t won = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      for (const auto& record : group.ns(i).keeper().partitions().partitions) {
+        for (const std::string& action : record.actions) {
+          won += action.find("wins, to restart") != std::string::npos ? 1U : 0U;
+        }
+      }
+    }
+    CHECK(won == 1);
+  }
+}
+
+TEST_CASE("a sleeper brings back nobody who went while it slept") {
+  for (const Mode mode :
+       {Mode::kIgnore, Mode::kPauseMinority, Mode::kKeepMajority}) {
+    CAPTURE(partition::mode_name(mode));
+    Group group(mode, 3, 1, 4);
+    REQUIRE(group.system.settle());
+    group.run(5s);
+    group.ns(1).node().suspend();
+    group.run(10s);
+    group.system.agents[2]->stop(agent::Leave::kUnregister);
+    group.system.agents[3]->kill();
+    group.run(5min);
+    group.ns(1).node().resume();
+    const std::vector<std::string> living = {"broker-0", "broker-1"};
+    for (int i = 0; i < 300; ++i) {
+      group.run(100ms);
+      for (const std::size_t other : {0U, 2U}) {
+        REQUIRE(group.ns(other).brokers_of(Deployment::kTopic) == living);
+      }
+    }
+    INFO(group.system.transcript.text());
+    CHECK(group.all_serve());
+    CHECK(group.ns(1).brokers_of(Deployment::kTopic) == living);
+  }
+}
+
 TEST_CASE("one that starts while a peer is dead says so, in log and records") {
   Group group(Mode::kIgnore);
   REQUIRE(group.system.settle());

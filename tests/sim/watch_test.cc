@@ -84,6 +84,30 @@ TEST_CASE("a nameserver that dies: the next one pushes what changed since") {
   });
 }
 
+TEST_CASE("a nameserver that hangs: its watchers leave it and are told again") {
+  for_each_seed(20, [](std::uint64_t seed) {
+    CAPTURE(seed);
+    Deployment system(watching(seed));
+    REQUIRE(system.settle());
+    system.world.run_for(2s);
+    system.transcript.note("ns-0 hangs");
+    system.nameservers[0]->node().freeze();
+    system.agents[1]->kill();
+    INFO(system.transcript.text());
+    // Nothing is asked: a ping, each 5 s, finds it out in half a call's time.
+    CHECK(until_all_have(system, {"broker-0", "broker-2"}, 15s) < 8500ms);
+    for (const auto& client : system.clients) {
+      CHECK(client->nameserver() ==
+            system.nameservers[1]->endpoint().to_string());
+    }
+    system.agents[1]->start();
+    CHECK(until_all_have(system, system.full_route(), 5s) < 200ms);
+    system.nameservers[0]->node().thaw();
+    system.world.run_for(60s);
+    CHECK(system.all_clients_have(system.full_route()));
+  });
+}
+
 TEST_CASE("a nameserver that restarts pushes nothing until it is whole") {
   for_each_seed(20, [](std::uint64_t seed) {
     CAPTURE(seed);

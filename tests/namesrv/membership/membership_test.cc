@@ -120,6 +120,23 @@ TEST_CASE("a peer that comes back elsewhere is the same peer") {
   CHECK(group.at("b").reachable() == names("abc"));
 }
 
+TEST_CASE("nobody waits at an address that a peer has left") {
+  PeerGroup group;
+  start_three(group);
+  group.die("c");
+  group.run(10s);
+  // Heard of c and its address by word alone.
+  group.start("d", "4", {"1", "2", "3"});
+  group.run(3s);
+  CHECK(group.at("d").members(true) == names("abcd"));
+  group.start("c", "30", {"1", "2"});
+  group.run(3s);
+  for (const std::string each : {"a", "b", "c", "d"}) {
+    CAPTURE(each);
+    CHECK(group.at(each).members(true) == names("abcd"));
+  }
+}
+
 TEST_CASE("a configured address counts once, whoever answers there") {
   PeerGroup group;
   group.start("a", "1", {"1", "2", "3"});

@@ -95,6 +95,8 @@ class NaiveRegistry {
   std::string on(const BindingIdle& event);
   std::string on(const Scan& event);
   std::string on(const ClockGap& event);
+  // Peers are not its business.
+  static std::string on(const SettleGap&) { return "-"; }
   // naive_remoting.cc
   std::string on(const RegisterUnchanged& event);
   std::string on(const BrokerHeartbeat& event);

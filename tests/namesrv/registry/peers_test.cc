@@ -179,6 +179,72 @@ TEST_CASE("who unregistered at a peer goes, unless it is newer here") {
   CHECK(it.step(leave).holdings.at(0).what == What::kUnregistered);
 }
 
+TEST_CASE("who is not heard after a gap is not told of, until it is") {
+  Peered it;
+  it.step(native("here", 1, 1));
+  it.step(native("there", 1, 2));
+  it.step(native("gone", 1, 3));
+  it.step(native("back", 1, 4));
+  it.step(native("quiet", 1, 5));
+  it.now += 600s;
+  it.step(ClockGap{600s});
+  it.step(BindingClosed{model::BindingId(2), BindingClosed::Cause::kSilence});
+  it.now += 1s;
+  const auto beat = [&](const std::string& name, std::uint64_t binding) {
+    Heartbeat heartbeat;
+    heartbeat.binding = model::BindingId(binding);
+    heartbeat.request.broker = broker_key(name);
+    heartbeat.request.epoch = model::Epoch(1);
+    return it.step(heartbeat);
+  };
+  beat("here", 1);
+  it.step(Vouch{broker_key("there")});
+  it.step(Vouch{broker_key("quiet")});
+  const Effects settled = it.step(SettleGap{.peers_know = true});
+  CHECK(settled.holdings.size() == 4);
+  for (const HoldingChange& change : settled.holdings) {
+    CHECK(change.what == What::kReleased);
+    CHECK(change.broker != broker_key("here"));
+  }
+  CHECK(it.registry.held_brokers() == std::vector{broker_key("here")});
+  CHECK_FALSE(it.registry.holding(broker_key("gone")).has_value());
+  // A peer hears this one: it stays as that one's.
+  CHECK(it.indirect("there"));
+  // And this one is still connected.
+  CHECK_FALSE(it.indirect("quiet"));
+
+  const Effects late = beat("back", 4);
+  REQUIRE(late.holdings.size() == 1);
+  CHECK(late.holdings[0].what == What::kHeld);
+  CHECK(it.registry.holding(broker_key("back")).has_value());
+
+  // Long before its expiry.
+  CHECK(it.brokers() == 5);
+  it.now += 6s;
+  const Effects gone = it.step(Scan{});
+  CHECK(it.brokers() == 4);
+  std::size_t told = 0;
+  for (const BrokerChange& change : gone.changes) {
+    if (change.what != BrokerChange::What::kExpired) continue;
+    ++told;
+    CHECK(change.detail ==
+          "not heard since this nameserver slept, and no peer hears it");
+  }
+  CHECK(told == 1);
+}
+
+TEST_CASE("without a peer that knows better a gap costs nobody its expiry") {
+  Peered it;
+  it.step(native("a"));
+  it.now += 600s;
+  it.step(ClockGap{600s});
+  it.step(SettleGap{});
+  CHECK(it.registry.held_brokers().empty());
+  it.now += 60s;
+  it.step(Scan{});
+  CHECK(it.brokers() == 1);
+}
+
 TEST_CASE("the brake believes a silence that peers have heard as well") {
   for (const bool peers_agree : {false, true}) {
     Peered it;
