@@ -1,5 +1,6 @@
 #include "tests/sim/sim_agent.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -44,10 +45,14 @@ void SimAgent::start() {
   WAYPOST_ASSERT(!running());
   settings.registration.seed = node_.executor().world().random().next();
   runner_ = std::make_unique<agent::AgentRunner>(
-      agent::AgentSurroundings{
-          node_.executor(), node_.network(), nullptr,
-          [this](const std::string& host) { return host == node_.address(); },
-          logger_},
+      agent::AgentSurroundings{node_.executor(), node_.network(), nullptr,
+                               [this](const std::string& host) {
+                                 return host == node_.address() ||
+                                        std::find(same_machine.begin(),
+                                                  same_machine.end(),
+                                                  host) != same_machine.end();
+                               },
+                               logger_},
       settings, topics_);
   runner_->start();
 }

@@ -33,6 +33,8 @@ class SimAgent {
 
   // To be changed before start().
   agent::AgentSettings settings;
+  // Other addresses of the machine it runs on.
+  std::vector<std::string> same_machine;
 
  private:
   SimNode& node_;

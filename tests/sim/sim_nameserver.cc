@@ -255,4 +255,21 @@ const std::vector<std::string>& SimNameserver::brokers_of(
   return seen.brokers;
 }
 
+std::string SimNameserver::master_address(const std::string& topic,
+                                          const std::string& group) {
+  const auto& table = life_->table.pin(io_loops_);
+  std::string found;
+  const auto* entry = table.find_topic(topic, model::hash_bytes(topic));
+  if (entry != nullptr) {
+    for (const auto& each : table.route(*entry).groups) {
+      if (each.broker_name.value() != group) continue;
+      for (const auto& replica : each.replicas) {
+        if (replica.id == model::kMasterId) found = replica.address.to_string();
+      }
+    }
+  }
+  life_->table.quiesce(io_loops_);
+  return found;
+}
+
 }  // namespace waypost::sim

@@ -58,6 +58,9 @@ class SimNameserver {
   std::size_t service_connections() const;
   // Names of the broker groups in the published route of a topic.
   const std::vector<std::string>& brokers_of(const std::string& topic);
+  // Where the published route of a topic has that group's master; "": nowhere.
+  std::string master_address(const std::string& topic,
+                             const std::string& group);
   std::vector<lifecycle::RosterEntry>& roster() { return roster_; }
 
   // To be changed before start().

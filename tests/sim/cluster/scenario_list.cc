@@ -2,15 +2,20 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "base/random.h"
 #include "tests/sim/cluster/fault_scenarios.h"
+#include "tests/sim/incidents/incidents.h"
 
 namespace waypost::sim {
 
 const std::vector<Scenario>& scenarios() {
   static const std::vector<Scenario> all = [] {
     std::vector<Scenario> list = fault_scenarios();
+    for (Scenario& each : incident_scenarios()) {
+      list.push_back(std::move(each));
+    }
     return list;
   }();
   return all;
