@@ -398,7 +398,14 @@ void ClusterKeeper::end_restart(const model::PeerName& winner) {
   mistrust("restarted after " + winner.value() + " had won");
 }
 
-void ClusterKeeper::set_down(const model::PeerNames& names) {
+void ClusterKeeper::set_down(const model::PeerNames& names,
+                             const std::string& why) {
+  const model::PeerNames reachable = membership_.reachable();
+  if (std::includes(reachable.begin(), reachable.end(), names.begin(),
+                    names.end())) {
+    history_.on_bad_link(names, shell_.executor->wall_now());
+  }
+  note(why);
   deciding_ = true;
   step(membership::SetDown{names});
   deciding_ = false;

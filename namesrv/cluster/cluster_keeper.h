@@ -104,7 +104,7 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
   void copy_configuration(const model::PeerName& winner,
                           std::function<void()> done) override;
   void end_restart(const model::PeerName& winner) override;
-  void set_down(const model::PeerNames& names) override;
+  void set_down(const model::PeerNames& names, const std::string& why) override;
   void note(const std::string& action) override;
   PeerCalls& calls() override { return *shell_.calls; }
   std::uint64_t client_connections() const override {

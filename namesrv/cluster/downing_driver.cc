@@ -175,8 +175,8 @@ class DowningDriver : public PartitionDriver {
 
   void perform(const ResolverEffect& effect) {
     if (const auto* down = std::get_if<SetDown>(&effect)) {
-      actions_.note(text_of(*down));
-      actions_.set_down({down->names.begin(), down->names.end()});
+      actions_.set_down({down->names.begin(), down->names.end()},
+                        text_of(*down));
     } else if (const auto* acquire = std::get_if<AcquireLease>(&effect)) {
       acquire_timer_ = actions_.executor().run_after(
           acquire->after, [this] { acquire_lease(); });

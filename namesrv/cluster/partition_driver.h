@@ -31,7 +31,9 @@ class PartitionActions {
   virtual void copy_configuration(const model::PeerName& winner,
                                   std::function<void()> done) = 0;
   virtual void end_restart(const model::PeerName& winner) = 0;
-  virtual void set_down(const model::PeerNames& names) = 0;
+  // `why` is noted first.
+  virtual void set_down(const model::PeerNames& names,
+                        const std::string& why) = 0;
   // For the partition's record and the log.
   virtual void note(const std::string& action) = 0;
 

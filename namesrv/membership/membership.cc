@@ -140,8 +140,12 @@ bool Membership::reaches(const model::PeerProbe& probe,
 void Membership::note_own_row() {
   ReachMatrix::Row row;
   for (const auto& [name, peer] : peers_) {
+    const PeerTable::Record* record = table_.find(name);
+    // Of a life that was never heard here nothing is known: it was not lost.
+    const bool lost_it = peer.lost && record != nullptr &&
+                         record->info.generation == peer.lost_generation;
     row[name] = peer.reachable ? model::PeerReach::kReachable
-                : peer.lost    ? model::PeerReach::kUnreachable
+                : lost_it      ? model::PeerReach::kUnreachable
                                : model::PeerReach::kUnknown;
   }
   if (matrix_.set_row(self_.name, std::move(row))) {

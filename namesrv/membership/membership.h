@@ -86,7 +86,8 @@ class Membership {
   // Who knows the same of the membership as we do.
   model::PeerNames seen_by() const;
   // First by name of the reachable that are up or leaving: decides for its
-  // side.
+  // side. Who has lost one that another reaches, or was lost so, is asked last:
+  // both ends of a bad link would decide, each against the other and its side.
   std::optional<model::PeerName> leader() const;
 
  private:
@@ -134,6 +135,7 @@ class Membership {
   Peer& peer(const model::PeerName& name);
   const Peer* find(const model::PeerName& name) const;
   std::vector<base::Endpoint> unknown_seeds() const;
+  model::PeerNames ends_of_bad_links() const;
   bool is_self(const model::PeerName& name) const { return name == self_.name; }
 
   MembershipSettings settings_;

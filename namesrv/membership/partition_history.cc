@@ -125,6 +125,16 @@ void PartitionHistory::settle(const model::PeerName& peer, base::WallTime now) {
   ++version_;
 }
 
+void PartitionHistory::on_bad_link(const model::PeerNames& ends,
+                                   base::WallTime now) {
+  // Part of what goes on already.
+  if (current() != nullptr) return;
+  PartitionRecord& record = add(PartitionKind::kPartial, now);
+  record.peers = ends;
+  record.until = now;
+  ++version_;
+}
+
 void PartitionHistory::on_written_off(const model::PeerName& by,
                                       base::WallTime now) {
   // We lost each other: nothing one-sided about it.

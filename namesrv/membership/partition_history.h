@@ -73,6 +73,8 @@ class PartitionHistory {
   void on_back(const model::PeerName& peer, bool same_life, base::WallTime now);
   // Not waited for any more: forgotten, down, left.
   void on_gone(const model::PeerName& peer, base::WallTime now);
+  // Set to down although this one reaches them: their link to another is bad.
+  void on_bad_link(const model::PeerNames& ends, base::WallTime now);
   void on_written_off(const model::PeerName& by, base::WallTime now);
   void on_own_gap(base::Duration gap, base::WallTime now);
   // What this nameserver did; goes to the open record, or to the last.

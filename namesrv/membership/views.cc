@@ -122,14 +122,29 @@ model::PeerNames Membership::seen_by() const {
   return names;
 }
 
+model::PeerNames Membership::ends_of_bad_links() const {
+  model::PeerNames ends;
+  for (const auto& [observer, subject] : observations()) {
+    model::PeerNames others = reached_by(subject);
+    others.erase(observer);
+    others.erase(subject);
+    if (!others.empty()) ends.insert({observer, subject});
+  }
+  return ends;
+}
+
 std::optional<model::PeerName> Membership::leader() const {
+  const model::PeerNames ends = ends_of_bad_links();
+  std::optional<model::PeerName> first;
   for (const model::PeerName& name : reachable()) {
     const PeerTable::Record* record = table_.find(name);
     const model::PeerStatus status =
         is_self(name) ? self_.status : record->info.status;
-    if (status != model::PeerStatus::kJoining) return name;
+    if (status == model::PeerStatus::kJoining) continue;
+    if (!ends.contains(name)) return name;
+    if (!first) first = name;
   }
-  return std::nullopt;
+  return first;
 }
 
 }  // namespace waypost::membership

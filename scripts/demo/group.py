@@ -203,16 +203,18 @@ class Group:
         """The seconds that it took; None: it did not happen."""
         return wait_for(self.whole, timeout)
 
+    def tell(self, *words):
+        """What waypostctl prints for people."""
+        result = subprocess.run(
+            [self.site.program("waypostctl"), "--all", "--cluster-ports",
+             ",".join(self.clusters), "--cluster.secret-file", self.secret,
+             "--timeout", "1s", *words], check=False,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        return result.stdout + result.stderr
+
     def transcript(self, lines=40):
         """What they show and said last, for failures."""
-        text = []
-        for words in (["cluster", "show"], ["cluster", "partitions"]):
-            result = subprocess.run(
-                [self.site.program("waypostctl"), "--all", "--cluster-ports",
-                 ",".join(self.clusters), "--cluster.secret-file", self.secret,
-                 "--timeout", "1s"] + words, check=False,
-                stdin=subprocess.DEVNULL, capture_output=True, text=True)
-            text += [result.stdout, result.stderr]
+        text = [self.tell("cluster", "show"), self.tell("cluster", "partitions")]
         for each in self:
             text.append(f"-- {each.name}")
             text += each.log()[-lines:]

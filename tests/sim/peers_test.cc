@@ -314,6 +314,40 @@ TEST_CASE("one that starts while a peer is dead says so, in log and records") {
   CHECK(group.system.transcript.contains("ns-0: info all members are fine"));
 }
 
+TEST_CASE("a bad link costs its ends at most, never those between them") {
+  for (const Mode mode :
+       {Mode::kStaticQuorum, Mode::kKeepMajority, Mode::kLeaseMajority}) {
+    CAPTURE(partition::mode_name(mode));
+    Group group(mode, 5);
+    REQUIRE(group.system.settle());
+    group.run(5s);
+    group.system.world.cut("ns-0", "ns-1");
+    bool went_on = true;
+    for (int step = 0; step < 600; ++step) {
+      group.run(100ms);
+      // Its ends go once, and then come to rest.
+      if (step > 300) went_on = went_on && group.all_serve();
+      for (std::size_t i = 2; i < 5; ++i) {
+        went_on = went_on && group.state(i) == State::kServing;
+      }
+    }
+    INFO(group.system.transcript.text());
+    CHECK(went_on);
+    // Who decided is none of the two.
+    const auto& list = group.ns(2).keeper().partitions().partitions;
+    group.system.world.heal_all();
+    group.run(40s);
+    CHECK(group.all_serve());
+    CHECK(std::any_of(list.begin(), list.end(), [](const auto& record) {
+      return std::any_of(record.actions.begin(), record.actions.end(),
+                         [](const std::string& action) {
+                           return action.find("ns-0, ns-1") !=
+                                  std::string::npos;
+                         });
+    }));
+  }
+}
+
 TEST_CASE("all of a side record whom its leader set to down") {
   Group group(Mode::kKeepMajority);
   REQUIRE(group.system.settle());

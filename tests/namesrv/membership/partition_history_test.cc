@@ -59,6 +59,20 @@ TEST_CASE("a loss that somebody else does not share is partial") {
   CHECK(history.records()[0].seen_by == model::PeerNames{kC});
 }
 
+TEST_CASE("what is done about others' bad link has a record to stand in") {
+  PartitionHistory history;
+  history.on_lost(kB, kStart);
+  history.on_back(kB, true, kStart + 1s);
+  history.on_bad_link({kB, kC}, kStart + 9s);
+  history.note("sets both to down");
+  REQUIRE(history.records().size() == 2);
+  CHECK(history.records()[0].actions.empty());
+  CHECK(history.records()[1].kind == PartitionKind::kPartial);
+  CHECK(history.records()[1].peers == model::PeerNames{kB, kC});
+  CHECK_FALSE(history.any_open());
+  CHECK(history.records()[1].actions.size() == 1);
+}
+
 TEST_CASE("being written off and having slept are records of their own") {
   PartitionHistory history;
   history.on_own_gap(30s, kStart + 30s);

@@ -1,9 +1,13 @@
 """A cut under the modes that set the losing side to down: who stays, that the
 others come back by themselves, and that nobody was restarted."""
 
+import os
+import shutil
+import socket
 import time
+import unittest
 
-from harness import PartitionTest, main
+from harness import ETCD, PartitionTest, main
 
 MODE = "--cluster.partition-handling"
 
@@ -77,6 +81,61 @@ class Downing(PartitionTest):
             "2s", "--cluster.lease-majority.release-after", "6s")
         self.cut_and_heal(group, ("12", "345"), "ns1 ns2", "ns3 ns4 ns5",
                           "lease-majority")
+
+    def start_etcd(self, group):
+        machine = self.lab.machines[ETCD]
+        client, peer = (f"http://{machine.address}:{port}"
+                        for port in (2379, 2380))
+        data = group.site.path("etcd")
+        os.makedirs(data)
+        machine.start(
+            ["etcd", "--data-dir", data, "--listen-client-urls", client,
+             "--advertise-client-urls", client, "--listen-peer-urls", peer,
+             "--initial-advertise-peer-urls", peer, "--initial-cluster",
+             "default=" + peer, "--unsafe-no-fsync"],
+            group.site.path("etcd.log"))
+
+        def listens():
+            try:
+                with socket.create_connection((machine.address, 2379), 2):
+                    return True
+            except OSError:
+                return False
+
+        self.until(listens, "etcd listens")
+
+    @unittest.skipUnless(shutil.which("etcd"), "etcd is not installed")
+    def test_lease_majority_keeps_the_smaller_side_with_the_etcd(self):
+        group = self.make(
+            MODE, "lease-majority",
+            "--cluster.lease-majority.lease-implementation", "etcd",
+            "--cluster.lease-majority.etcd-endpoints",
+            f"http://{self.lab.machines[ETCD].address}:2379",
+            "--cluster.lease-majority.lease-operation-timeout", "1s",
+            "--cluster.lease-majority.acquire-lease-delay-for-minority",
+            "1s", "--cluster.lease-majority.release-after", "6s",
+            before=self.start_etcd)
+        self.cut_and_heal(group, ("12" + ETCD, "345"), "ns3 ns4 ns5",
+                          "ns1 ns2", "lease-majority")
+
+    def test_a_bad_link_under_a_lease_costs_nobody_else_anything(self):
+        group = self.make(
+            MODE, "lease-majority",
+            "--cluster.lease-majority.lease-implementation", "file",
+            "--cluster.lease-majority.lease-file", "LEASE")
+        begun = time.time()
+        group.split("1", "2")
+        self.until(lambda: all(
+            any('action="set to down' in line for line in group[name].log())
+            for name in ("ns1", "ns2")), "both ends are set to down")
+        self.until_states({"ns1 ns2 ns3 ns4 ns5": "serving"})
+        self.hold(lambda: all(each.listens(9876) for each in group), 4,
+                  "it comes to rest")
+        self.heals()
+        self.check_never_set_down("ns3 ns4 ns5")
+        self.check_client("6", begun, "ns1 ns2 ns3 ns4 ns5")
+        self.check_recorded("ns3", "partial", "ns1 ns2",
+                            "sets to down ns1, ns2")
 
     def test_down_all(self):
         group = self.make(MODE, "down-all")

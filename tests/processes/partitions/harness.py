@@ -34,6 +34,8 @@ PATIENCE = 30  # seconds, for what takes a few on an idle machine
 GAP = 4
 # A machine that no cut concerns, with a broker and clients of its own.
 BESIDE = "6"
+# One with nothing on it but, where it is asked for, an etcd.
+ETCD = "7"
 
 
 class Client:
@@ -277,7 +279,7 @@ def main():
     if sandbox.inside():
         # Whoever tells us to stop: the clean-up is ours.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-        PartitionTest.lab = NamespaceLab("123456")
+        PartitionTest.lab = NamespaceLab("123456" + ETCD)
         try:
             unittest.main(verbosity=2)
         finally:

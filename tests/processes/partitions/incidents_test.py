@@ -80,21 +80,13 @@ class BothSidesWentOn(PartitionTest):
     """Both sides of a partition changed on their own and reconnecting healed
     nothing; a suspended machine caused the same, and it never knew."""
 
-    def operator_reads(self, *words):
-        group = self.world.group
-        return subprocess.run(
-            [self.world.site.program("waypostctl"), "--all", "--cluster-ports",
-             ",".join(group.clusters), "--cluster.secret-file", group.secret,
-             *words], check=False, capture_output=True, text=True,
-            stdin=subprocess.DEVNULL).stdout
-
     def test_a_partition_is_shown_recorded_healed_and_cleared(self):
         group = self.make(MODE, "ignore", count=3)
         begun = time.time()
         group.split("1", "23")
-        self.until(lambda: self.operator_reads("cluster", "show").count(
+        self.until(lambda: group.tell("cluster", "show").count(
             "a partition goes on at") == 3, "all three show that it goes on")
-        self.require("goes on" in self.operator_reads("cluster", "partitions"),
+        self.require("goes on" in group.tell("cluster", "partitions"),
                      "and list it")
         # Each side changes on its own: broker-1 goes, for the one that hears
         # it; at the others it was silent.
@@ -110,7 +102,7 @@ class BothSidesWentOn(PartitionTest):
             said = [line for line in group[name].log() if "partition" in line]
             self.require(said, f"the log of {name} tells of it")
         self.check_client("6", begun, "ns1 ns2 ns3")
-        self.operator_reads("cluster", "clear-partitions")
+        group.tell("cluster", "clear-partitions")
         self.require(group.partitions() == {"ns1": [], "ns2": [], "ns3": []},
                      f"the records are cleared: {group.partitions()}")
 
