@@ -151,12 +151,15 @@ class DowningDriver : public PartitionDriver {
       up[name] = {generation, member.up_number};
     }
     settled_.look(members.self().name, up, agreed);
+    const model::PeerNames ends = members.ends_of_bad_links();
     std::optional<model::PeerName> leader;
     for (auto& [name, member] : view.members) {
       if (member.status != MemberStatus::kUp) continue;
       if (!settled_.counts(name)) {
         member.status = MemberStatus::kWeaklyUp;
-      } else if (!leader && reachable.contains(name)) {
+      } else if (reachable.contains(name) &&
+                 (!leader ||
+                  (ends.contains(*leader) && !ends.contains(name)))) {
         leader = name;
       }
     }

@@ -85,9 +85,11 @@ class Membership {
   std::vector<ReachMatrix::Pair> observations() const;
   // Who knows the same of the membership as we do.
   model::PeerNames seen_by() const;
+  // Who has lost one that another reaches, and who was lost so.
+  model::PeerNames ends_of_bad_links() const;
   // First by name of the reachable that are up or leaving: decides for its
-  // side. Who has lost one that another reaches, or was lost so, is asked last:
-  // both ends of a bad link would decide, each against the other and its side.
+  // side. The ends of bad links come last: both would decide, each against the
+  // other and its side.
   std::optional<model::PeerName> leader() const;
 
  private:
@@ -135,7 +137,6 @@ class Membership {
   Peer& peer(const model::PeerName& name);
   const Peer* find(const model::PeerName& name) const;
   std::vector<base::Endpoint> unknown_seeds() const;
-  model::PeerNames ends_of_bad_links() const;
   bool is_self(const model::PeerName& name) const { return name == self_.name; }
 
   MembershipSettings settings_;
