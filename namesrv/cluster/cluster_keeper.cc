@@ -14,6 +14,11 @@ std::string whole_ms(base::Duration duration) {
       std::chrono::floor<std::chrono::milliseconds>(duration));
 }
 
+std::int64_t ms_of(base::WallTime time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch())
+      .count();
+}
+
 model::PeerInfo with_mode(model::PeerInfo self, partition::Mode mode) {
   self.partition_handling = partition::mode_name(mode);
   return self;
@@ -48,6 +53,10 @@ ClusterKeeper::~ClusterKeeper() {
 void ClusterKeeper::start() {
   WAYPOST_ASSERT(shell_.executor->in_executor_thread());
   started_ = now();
+  if (membership_.was_down()) {
+    note("was set to down before it was restarted, and is not up again yet");
+    hold_as_down();
+  }
   if (!settings_.peers.empty()) {
     copying_since_ = now();
     shell_.service->start_copying();
@@ -103,6 +112,7 @@ model::PeerHeartbeat ClusterKeeper::own_heartbeat() const {
   heartbeat.state_reason = shell_.service->state_reason();
   heartbeat.client_connections = shell_.service->client_connections();
   heartbeat.holdings = holdings_.digest();
+  heartbeat.sent_at_ms = ms_of(shell_.executor->wall_now());
   return heartbeat;
 }
 
@@ -158,7 +168,7 @@ void ClusterKeeper::follow_holdings(const model::PeerHeartbeat& heartbeat) {
   } else if (heartbeat.state == model::ServerState::kPaused) {
     holdings_.on_lost(name);
   } else if (pause_reasons_.empty()) {
-    holdings_.on_heartbeat(name, heartbeat.holdings);
+    holdings_.on_heartbeat(name, heartbeat.holdings, heartbeat.sent_at_ms);
   }
   check_copies();
 }
@@ -345,6 +355,12 @@ void ClusterKeeper::resume() {
 void ClusterKeeper::hold(PauseCause cause, const std::string& reason) {
   pause_reasons_[cause] = reason;
   shell_.service->pause(pause_reasons_.begin()->second);
+}
+
+void ClusterKeeper::hold_as_down() {
+  hold(PauseCause::kDown,
+       "set to down by " + membership_.self().partition_handling +
+           "; waits for a serving member, or for more than half of all");
 }
 
 void ClusterKeeper::let_go(PauseCause cause) {

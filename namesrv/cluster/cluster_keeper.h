@@ -36,6 +36,10 @@ struct ClusterShell {
   ServiceControl* service = nullptr;
   TableControl* table = nullptr;
   Lease* lease = nullptr;  // null unless the mode needs one
+  // Keeps, over restarts, that this nameserver was set to down and which
+  // members were not; none: it is up again. Null: it is not kept. What was kept
+  // comes back as MembershipSettings::down_before.
+  std::function<void(std::optional<model::PeerNames>)> keep_down;
   std::vector<membership::PartitionRecord> kept_partitions;
   // Keeps the history, when its version has grown; called each second and
   // whenever somebody waits. `kept`, which may be null, is called once, on the
@@ -122,6 +126,7 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
   // Why the service is paused, when it is; several reasons may hold at once.
   enum class PauseCause { kForgotten, kDown, kPolicy };
   void hold(PauseCause cause, const std::string& reason);
+  void hold_as_down();
   void let_go(PauseCause cause);
 
   void tick();

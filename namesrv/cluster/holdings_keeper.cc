@@ -49,11 +49,15 @@ HoldingsKeeper::~HoldingsKeeper() {
   table_.set_listener(nullptr);
 }
 
+std::int64_t HoldingsKeeper::civil_ms() const {
+  return std::chrono::floor<std::chrono::milliseconds>(
+             executor_.wall_now().time_since_epoch())
+      .count();
+}
+
 // Civil time, but later than what was said of the broker before.
 std::int64_t HoldingsKeeper::stamp_after(const model::BrokerKey& broker) const {
-  const auto ms = std::chrono::floor<std::chrono::milliseconds>(
-                      executor_.wall_now().time_since_epoch())
-                      .count();
+  const std::int64_t ms = civil_ms();
   const model::Holding* before = holdings_.own().find(broker);
   return before == nullptr ? ms : std::max(ms, before->stamp_ms + 1);
 }
@@ -92,8 +96,10 @@ std::vector<model::HoldingsPage> HoldingsKeeper::answer(
 }
 
 void HoldingsKeeper::on_heartbeat(const model::PeerName& peer,
-                                  const model::SetDigest& digest) {
+                                  const model::SetDigest& digest,
+                                  std::int64_t sent_at_ms) {
   reachable_.insert(peer);
+  if (sent_at_ms != 0) holdings_.on_clock(peer, sent_at_ms - civil_ms());
   perform(holdings_.on_digest(peer, digest, now()));
 }
 

@@ -34,8 +34,9 @@ class HoldingsKeeper {
       const model::HoldingsQuery& query) const;
 
   // With each heartbeat of a peer that is reachable and not paused.
-  void on_heartbeat(const model::PeerName& peer,
-                    const model::SetDigest& digest);
+  // `sent_at_ms`: the peer's civil time, 0: unknown.
+  void on_heartbeat(const model::PeerName& peer, const model::SetDigest& digest,
+                    std::int64_t sent_at_ms);
   void on_change(const model::PeerName& peer,
                  const model::HoldingsChange& change);
   // Out of reach, or paused: it vouches for nobody.
@@ -57,6 +58,7 @@ class HoldingsKeeper {
   void on_table_change(TableControl::Change change,
                        const model::BrokerKey& broker, model::Epoch epoch);
   std::int64_t stamp_after(const model::BrokerKey& broker) const;
+  std::int64_t civil_ms() const;
   void perform(holdings::Effects effects);
   void push_what_is_due();
   void ask(holdings::AskHoldings ask);

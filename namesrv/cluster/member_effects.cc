@@ -62,15 +62,15 @@ void ClusterKeeper::perform(const membership::Effect& effect) {
   } else if (const auto* up = std::get_if<SelfUp>(&effect)) {
     logger_.info("up", {{"up_number", up->up_number}});
     driver_->on_new_life();
+    if (shell_.keep_down) shell_.keep_down(std::nullopt);
     let_go(PauseCause::kDown);
     view_changed_ = true;
   } else if (std::holds_alternative<SelfDown>(effect)) {
     note(
         "set to down; waits until a serving member admits it, or more than "
         "half of the configured peers are reachable");
-    hold(PauseCause::kDown,
-         "set to down by " + membership_.self().partition_handling +
-             "; waits for a serving member, or for more than half of all");
+    if (shell_.keep_down) shell_.keep_down(membership_.left_behind());
+    hold_as_down();
     driver_->on_new_life();
     view_changed_ = true;
   } else if (std::holds_alternative<SelfForgotten>(effect)) {

@@ -13,7 +13,7 @@ Effects Holdings::on_held(const model::Holding& holding, base::Instant) {
   // What we hear ourselves need not come from anybody, unless it is older.
   for (auto& [name, peer] : peers_) {
     const model::Holding* theirs = peer.list.find(holding.broker);
-    if (theirs == nullptr || !theirs->newer_than(holding)) {
+    if (theirs == nullptr || !by_our_clock(peer, *theirs).newer_than(holding)) {
       peer.wanted.erase(holding.broker);
     }
   }
@@ -145,6 +145,22 @@ Effects Holdings::on_change(const model::PeerName& peer,
   return take_effects();
 }
 
+void Holdings::on_clock(const model::PeerName& peer, std::int64_t ahead_ms) {
+  constexpr std::size_t kRemembered = 8;
+  auto& told = peers_[peer].ahead_ms;
+  told.push_back(ahead_ms);
+  if (told.size() > kRemembered) told.pop_front();
+}
+
+model::Holding Holdings::by_our_clock(const Peer& peer,
+                                      model::Holding holding) {
+  if (holding.epoch == model::Epoch() && !peer.ahead_ms.empty()) {
+    holding.stamp_ms -=
+        *std::max_element(peer.ahead_ms.begin(), peer.ahead_ms.end());
+  }
+  return holding;
+}
+
 // What a reachable peer says of a broker.
 void Holdings::take(const model::PeerName& name, Peer& peer,
                     const model::Holding& holding) {
@@ -154,7 +170,8 @@ void Holdings::take(const model::PeerName& name, Peer& peer,
     peer.wanted.erase(holding.broker);
     const model::Holding* ours = own_.find(holding.broker);
     const bool ours_is_newer =
-        ours != nullptr && (ours->unregistered || ours->newer_than(holding));
+        ours != nullptr &&
+        (ours->unregistered || ours->newer_than(by_our_clock(peer, holding)));
     if (!ours_is_newer) effects_.push_back(Bury{holding});
     return;
   }
@@ -192,8 +209,9 @@ void Holdings::want_if_needed(Peer& peer, const model::Holding& holding) {
   const model::Holding* ours = own_.find(holding.broker);
   if (ours != nullptr) {
     // What we hear ourselves is what holds, but for a newer process of it.
-    const bool newer = ours->unregistered ? holding.newer_than(*ours)
-                                          : holding.epoch > ours->epoch;
+    const bool newer = ours->unregistered
+                           ? by_our_clock(peer, holding).newer_than(*ours)
+                           : holding.epoch > ours->epoch;
     if (!newer) return;
   }
   const auto adopted = adopted_.find(holding.broker);
@@ -204,7 +222,8 @@ void Holdings::want_if_needed(Peer& peer, const model::Holding& holding) {
   // An unregistration that some peer still tells of outlives older holdings.
   for (const auto& [name, other] : peers_) {
     const model::Holding* said = other.list.find(holding.broker);
-    if (said != nullptr && said->unregistered && !holding.newer_than(*said)) {
+    if (said != nullptr && said->unregistered &&
+        !by_our_clock(peer, holding).newer_than(by_our_clock(other, *said))) {
       return;
     }
   }

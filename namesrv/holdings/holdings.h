@@ -13,6 +13,8 @@
 // nameservers could each take a broker's life from the other's belief.)
 
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -86,6 +88,9 @@ class Holdings {
 
   // --- Peers ---
 
+  // With each heartbeat: by how much its civil time was ahead of ours when it
+  // arrived, in ms; less than it is by as long as that took.
+  void on_clock(const model::PeerName& peer, std::int64_t ahead_ms);
   // With each heartbeat of a reachable peer: the digest of its list.
   Effects on_digest(const model::PeerName& peer, const model::SetDigest& digest,
                     base::Instant now);
@@ -127,6 +132,8 @@ class Holdings {
  private:
   struct Peer {
     bool reachable = false;
+    // The last ones told. The largest is the nearest: each lacks its own delay.
+    std::deque<std::int64_t> ahead_ms;
     HoldingList list;
     std::optional<model::SetDigest> told;  // its own digest, last heard
     std::optional<base::Instant> asked;    // for its list, unanswered since
@@ -134,6 +141,9 @@ class Holdings {
     std::map<model::BrokerKey, base::Instant> fetching;
   };
 
+  // As stamped by our clock. What its author made by a clock that was set since
+  // is off by as much; a tombstone for as long as it is told of.
+  static model::Holding by_our_clock(const Peer& peer, model::Holding holding);
   void replace_buckets(Peer& peer, const model::PeerName& name,
                        const model::HoldingsPage& page);
   void take(const model::PeerName& name, Peer& peer,

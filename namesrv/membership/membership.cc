@@ -14,6 +14,8 @@ Membership::Membership(MembershipSettings settings, model::PeerInfo self,
       joining_since_(now) {
   self_.status = model::PeerStatus::kJoining;
   self_.up_number = model::kNeverUp;
+  was_down_ = settings_.down_before.has_value();
+  if (was_down_) left_behind_ = *settings_.down_before;
 }
 
 Effects Membership::step(const Event& event, base::Instant now) {
@@ -193,6 +195,12 @@ bool Membership::may_serve_again() const {
   // what counts then is its word, or an operator's that it is gone. Otherwise
   // all went, and those that are out count too: neither side of a cut may take
   // itself for all.
+  for (const model::PeerName& name : left_behind_) {
+    const PeerTable::Record* record = table_.find(name);
+    const bool settled = table_.forgotten(name) || reachable(name) ||
+                         (record != nullptr && record->down());
+    if (!settled) return false;
+  }
   std::size_t configured = 1 + unknown_seeds().size();
   std::size_t linked = 1;
   for (const auto& [name, record] : table_.records()) {
@@ -213,6 +221,7 @@ void Membership::come_up() {
   self_.up_number = table_.largest_up_number() + 1;
   ++self_.version;
   was_down_ = false;
+  left_behind_.clear();
   effects_.push_back(SelfUp{self_.up_number});
 }
 

@@ -18,6 +18,9 @@ struct MembershipSettings {
   // How long a start looks for somebody who is up before it comes up alone.
   base::Duration join_max_wait = std::chrono::seconds(3);
   std::size_t peers_max = 1000;
+  // Set to down in an earlier process and not up again since: who had not been
+  // set to down with it, as far as it knew.
+  std::optional<model::PeerNames> down_before;
 };
 
 // A group of nameservers as one of them sees it: who belongs to it, who is
@@ -40,6 +43,8 @@ struct MembershipSettings {
 // far as it knows, more than half of the configured come back by themselves
 // once they reach each other; when somebody out of reach was not, all must be
 // there (or be forgotten by an operator), for that may be the side that stays.
+// A restart of the process does not change that, as long as `down_before` says
+// so.
 class Membership {
  public:
   // `self.status`, `.version` and `.up_number` are the membership's to keep.
@@ -68,6 +73,8 @@ class Membership {
   bool forgotten() const { return table_.forgotten(self_.name); }
   // Set to down once and not up again since.
   bool was_down() const { return was_down_; }
+  // Then: members that were not set to down with it.
+  const model::PeerNames& left_behind() const { return left_behind_; }
   const PeerTable& table() const { return table_; }  // without oneself
   // All members with oneself, up or not. With `with_unknown`, configured
   // addresses at which nobody has answered yet stand for one each.
@@ -150,6 +157,7 @@ class Membership {
   std::set<base::Endpoint> tried_seeds_;  // that failed at least once
   base::Instant joining_since_;
   bool was_down_ = false;
+  model::PeerNames left_behind_;
   bool conflict_told_ = false;
   Effects effects_;
 };

@@ -159,6 +159,7 @@ void Membership::take_new_life(model::Generation after) {
   self_.status = model::PeerStatus::kJoining;
   self_.up_number = model::kNeverUp;
   was_down_ = true;
+  left_behind_ = table_.members();
   for (auto& [name, peer] : peers_) peer.serving = false;
 }
 

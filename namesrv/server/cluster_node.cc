@@ -100,11 +100,18 @@ base::Status ClusterNode::listen() {
   shell.service = this;
   shell.table = this;
   shell.lease = shell_.lease;
+  shell.keep_down = shell_.keep_down;
   shell.kept_partitions = shell_.kept_partitions;
   shell.keep_partitions = shell_.keep_partitions;
   shell.logger = shell_.logger;
-  keeper_ = std::make_unique<cluster::ClusterKeeper>(settings_.cluster.keeper,
-                                                     self(), std::move(shell));
+  cluster::ClusterSettings keeper = settings_.cluster.keeper;
+  // Of no meaning to who does not take part in downing any more.
+  const auto family = partition::family_of(keeper.partition.mode);
+  if (family == partition::Family::kDowning && !keeper.peers.empty()) {
+    keeper.membership.down_before = shell_.kept_down;
+  }
+  keeper_ = std::make_unique<cluster::ClusterKeeper>(std::move(keeper), self(),
+                                                     std::move(shell));
   context_.keeper = keeper_.get();
   shell_.service->set_nameservers([this] { return keeper_->addresses(); });
   return {};

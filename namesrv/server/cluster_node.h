@@ -41,6 +41,9 @@ class ClusterNode : private cluster::ServiceControl,
                        cluster::ClusterShell::Kept)>
         keep_partitions;
     cluster::Lease* lease = nullptr;
+    // As cluster::ClusterShell's; `kept_down` is what it kept.
+    std::optional<model::PeerNames> kept_down;
+    std::function<void(std::optional<model::PeerNames>)> keep_down;
     base::Logger logger;
   };
 

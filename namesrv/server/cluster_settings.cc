@@ -46,7 +46,9 @@ void declare_membership(ClusterOptions& options, base::OptionTable& table) {
              "another than it listens on");
   table.text("cluster.secret", options.secret,
              "Shared by all peers and by waypostctl; may be left out on the "
-             "loopback interface alone");
+             "loopback interface alone. It guards the opening of connections, "
+             "not what is said on them: the cluster port belongs into a "
+             "trusted network");
   table.text("cluster.secret-file", options.secret_file,
              "File that holds the secret, instead of cluster.secret");
   table.text("cluster.roles", options.roles,

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "namesrv/server/kv_import.h"
 #include "namesrv/server/make_lease.h"
+#include "namesrv/store/down_file.h"
 #include "namesrv/store/sqlite_state_store.h"
 
 namespace waypost::server {
@@ -205,6 +206,23 @@ base::Status Server::listen_for_peers() {
       settings_, *loop_, loop_->network(),
       [this] { return loop_->boot_time(); }, logger_);
   shell.lease = lease_.get();
+  auto down = store::load_down(settings_.data_dir);
+  if (down) {
+    shell.kept_down = std::move(*down);
+  } else {
+    logger_.error("this nameserver was set to down, as far as can be read",
+                  {{"why", down.error().to_string()}});
+    shell.kept_down.emplace();
+  }
+  shell.keep_down = [this](std::optional<model::PeerNames> left_behind) {
+    writer_->post([this, left_behind = std::move(left_behind)] {
+      if (auto kept = store::save_down(settings_.data_dir, left_behind);
+          !kept) {
+        logger_.error("that this nameserver was set to down cannot be kept",
+                      {{"why", kept.error().to_string()}});
+      }
+    });
+  };
   partitions_ = std::make_unique<PartitionKeeper>(
       store::make_sqlite_partition_store(settings_.data_dir),
       PartitionKeeper::Shell{

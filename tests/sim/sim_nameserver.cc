@@ -154,6 +154,8 @@ void SimNameserver::start_cluster() {
     partitions_ = {history.records().begin(), history.records().end()};
     if (kept) kept({});
   };
+  shell.kept_down = down_;
+  shell.keep_down = [this](auto left_behind) { down_ = left_behind; };
   if (lease == nullptr) {
     life.lease = server::make_lease(
         settings, node_.executor(0), node_.network(0),

@@ -78,6 +78,7 @@ class SimNameserver {
   const std::size_t io_loops_;
   std::vector<lifecycle::RosterEntry> roster_;           // on disk
   std::vector<membership::PartitionRecord> partitions_;  // likewise
+  std::optional<model::PeerNames> down_;                 // likewise
   std::uint64_t port_closes_ = 0;
   std::unique_ptr<Life> life_;
   std::vector<std::unique_ptr<Life>> ended_;

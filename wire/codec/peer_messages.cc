@@ -125,6 +125,7 @@ std::string encode(const model::PeerHeartbeat& message) {
   table.add_verdicts(verdicts);
   table.add_membership(&membership);
   table.add_holdings(&holdings);
+  table.add_sent_at_ms(message.sent_at_ms);
   return writer.finish(table.Finish());
 }
 
@@ -156,6 +157,7 @@ base::Result<model::PeerHeartbeat> decode(Bytes payload,
             });
         out.membership = from_wire(in.membership());
         out.holdings = set_digest(in.holdings());
+        out.sent_at_ms = in.sent_at_ms();
         return out;
       });
 }

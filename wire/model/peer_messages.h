@@ -104,6 +104,9 @@ struct PeerHeartbeat {
   // Over what the sender knows of the membership, who reaches whom aside.
   Digest membership;
   SetDigest holdings;  // of its own list
+  // Its civil time when it was sent, in ms; 0: not told. Clocks differ, and
+  // stamps in holdings are read by their author's.
+  std::int64_t sent_at_ms = 0;
 
   friend bool operator==(const PeerHeartbeat&, const PeerHeartbeat&) = default;
 };

@@ -78,6 +78,58 @@ void take_all(Holdings& ours, const model::PeerName& name, const Other& other) {
   }
 }
 
+// A stock broker: no epoch, a stamp by its author's clock.
+model::Holding stock(const std::string& name, base::Duration stamp,
+                     bool unregistered) {
+  model::Holding made = holding(name, 0, 5);
+  made.unregistered = unregistered;
+  made.stamp_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(stamp).count();
+  return made;
+}
+
+TEST_CASE("stamps are read by the clock of whoever made them") {
+  for (const base::Duration ahead : {-600s, 0s, 600s}) {
+    CAPTURE(ahead.count());
+    const auto ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(ahead);
+    // What p says of a broker that we have heard ourselves since 1000 s.
+    const auto buried = [&](base::Duration ended) {
+      Holdings ours{HoldingsSettings{}};
+      Other p;
+      p.beat(ours, kP);
+      // The way takes up to half a second.
+      for (const int delay : {500, 20, 300}) {
+        ours.on_clock(kP, ms.count() - delay);
+      }
+      ours.on_held(stock("a", 1000s, false), kStart);
+      model::HoldingsChange change;
+      change.changed = {stock("a", ended + ahead, true)};
+      return has<Bury>(ours.on_change(kP, change, kStart));
+    };
+    CHECK_FALSE(buried(999s));
+    CHECK(buried(1001s));
+    // q hears it since 1000 s; p says that it ended.
+    const auto taken = [&](base::Duration ended) {
+      Holdings ours{HoldingsSettings{}};
+      Other p;
+      Other q;
+      p.beat(ours, kP);
+      q.beat(ours, kQ);
+      ours.on_clock(kP, ms.count());
+      ours.on_clock(kQ, 3'000);
+      model::HoldingsChange end;
+      end.changed = {stock("a", ended + ahead, true)};
+      ours.on_change(kP, end, kStart);
+      model::HoldingsChange held;
+      held.changed = {stock("a", 1003s, false)};
+      return has<AskContent>(ours.on_change(kQ, held, kStart));
+    };
+    CHECK(taken(999s));
+    CHECK_FALSE(taken(1001s));
+  }
+}
+
 TEST_CASE("the digests of a list are those of its set, however it came to be") {
   HoldingList one;
   HoldingList other;

@@ -48,6 +48,24 @@ TEST_CASE("three that are configured with each other come up at once") {
   }
 }
 
+TEST_CASE("what was set to down before a restart waits as it would have") {
+  MembershipSettings settings;
+  settings.down_before = model::PeerNames{model::PeerName("c")};
+  PeerGroup group(settings);
+  group.start("a", "1", kAll);
+  group.start("b", "2", kAll);
+  group.run(60s);
+  // More than half, but c was not set to down as far as they know.
+  CHECK(group.at("a").was_down());
+  CHECK(group.at("a").self().status == model::PeerStatus::kJoining);
+  group.start("c", "3", kAll);
+  group.run(5s);
+  for (const char* name : {"a", "b", "c"}) {
+    CHECK(group.at(name).self().status == model::PeerStatus::kUp);
+    CHECK_FALSE(group.at(name).was_down());
+  }
+}
+
 TEST_CASE("one alone comes up when nobody answers, or at once without peers") {
   PeerGroup group;
   group.start("a", "1", {});

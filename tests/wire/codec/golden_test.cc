@@ -74,6 +74,12 @@ TEST_CASE("generation 002: a cluster view with the group's addresses") {
   check_golden(generation_002() / "cluster_view.full", view);
 }
 
+TEST_CASE("generation 002: a heartbeat that says when it was sent") {
+  auto heartbeat = peer_heartbeat_examples().full;
+  heartbeat.sent_at_ms = 1'764'000'000'123;
+  check_golden(generation_002() / "peer_heartbeat.full", heartbeat);
+}
+
 TEST_CASE("generation 002: a partition whose end nobody saw") {
   auto list = partition_list_examples().full;
   list.partitions[0].end_unknown = true;
