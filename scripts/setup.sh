@@ -11,7 +11,7 @@ packages=(
   nlohmann-json3-dev libxxhash-dev libsqlite3-dev libssl-dev zlib1g-dev
   libcpp-httplib-dev prometheus-cpp-dev
   # Tests and checks.
-  doctest-dev libbenchmark-dev clang-format clang-tidy python3 procps dpkg-dev
+  doctest-dev libbenchmark-dev clang-format clang-tidy python3 procps dpkg-dev file
   # Real brokers, leases and machines of the demo and of some tests.
   mosquitto libmosquitto-dev etcd-server iproute2 nftables iptables
 )

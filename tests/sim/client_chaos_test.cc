@@ -354,7 +354,10 @@ class ClientChaos {
     const auto done = [this, call](const base::Status& status) {
       on_done(*call, status);
     };
-    if (random_.chance(0.2)) return it_.engine->refresh_all(done);
+    if (random_.chance(0.2)) {
+      it_.engine->refresh_all(done);
+      return;
+    }
     it_.engine->refresh(it_.topic_state(kTopic), done);
   }
 
