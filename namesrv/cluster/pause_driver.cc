@@ -82,6 +82,7 @@ class PauseDriver : public PartitionDriver {
     if (restart_ && now() >= restart_->deadline) {
       finish_restart(RestartSignal::kTimeout);
     }
+    say_again();
     ask_for_heal_if_due();
   }
 
@@ -94,6 +95,9 @@ class PauseDriver : public PartitionDriver {
         return perform(heal_.step(
             BecomeWinner{message.losers, stopped_among(message.losers)}));
       case model::HealKind::kWinnerIs:
+        if (restart_ && restart_->winner == message.winner) {
+          return send(from, {model::HealKind::kStopped, {}, {}});
+        }
         return perform(heal_.step(WinnerIs{message.winner}));
       case model::HealKind::kSafeToStart:
         return copy_and_finish();
@@ -279,6 +283,7 @@ class PauseDriver : public PartitionDriver {
       } else if (const auto* is = std::get_if<SendWinnerIs>(&effect)) {
         send(is->to, {HealKind::kWinnerIs, is->winner, {}});
       } else if (const auto* safe = std::get_if<SendSafeToStart>(&effect)) {
+        released_ = {safe->losers.begin(), safe->losers.end()};
         for (const model::PeerName& loser : safe->losers) {
           send(loser, {HealKind::kSafeToStart, {}, {}});
         }
@@ -289,6 +294,27 @@ class PauseDriver : public PartitionDriver {
       } else if (const auto* restart = std::get_if<RestartSelf>(&effect)) {
         start_restart(*restart);
       }
+    }
+  }
+
+  // A message may go down with a connection that was not lost for long enough
+  // for anybody to notice. In the origin one always comes with the other, so its
+  // rules never repeat anything; all of this is without effect at who got it.
+  void say_again() {
+    using model::HealKind;
+    if (const auto* winning = std::get_if<WinnerWaiting>(&heal_.state())) {
+      for (const model::PeerName& loser : winning->outstanding) {
+        send(loser, {HealKind::kWinnerIs, actions_.members().self().name, {}});
+      }
+    } else if (const auto* leading =
+                   std::get_if<LeaderWaiting>(&heal_.state())) {
+      send(leading->winner, {HealKind::kReportStatus, {}, {}});
+    }
+    std::erase_if(released_, [&](const model::PeerName& loser) {
+      return actions_.state_of(loser) != model::ServerState::kPaused;
+    });
+    for (const model::PeerName& loser : released_) {
+      send(loser, {HealKind::kSafeToStart, {}, {}});
     }
   }
 
@@ -328,6 +354,7 @@ class PauseDriver : public PartitionDriver {
   std::map<model::PeerName, base::Instant> heard_;
   std::optional<Restart> restart_;
   std::shared_ptr<Gathered> gathering_;
+  model::PeerNames released_;  // not seen to have started again yet
   struct Alive {
     ~Alive() { *flag = false; }
     std::shared_ptr<bool> flag = std::make_shared<bool>(true);
