@@ -298,8 +298,9 @@ class PauseDriver : public PartitionDriver {
   }
 
   // A message may go down with a connection that was not lost for long enough
-  // for anybody to notice. In the origin one always comes with the other, so its
-  // rules never repeat anything; all of this is without effect at who got it.
+  // for anybody to notice. In the origin one always comes with the other, so
+  // its rules never repeat anything; all of this is without effect at who got
+  // it.
   void say_again() {
     using model::HealKind;
     if (const auto* winning = std::get_if<WinnerWaiting>(&heal_.state())) {
