@@ -40,7 +40,7 @@ Lifecycle::Lifecycle(LifecycleSettings settings,
   }
   expected_ = waiting_.size();
   starting_ = expected_ > 0;
-  if (!starting_) serves_since_ = "no broker was known that had not expired";
+  if (!starting_) serves_since_ = "had nobody to wait for when it started";
 }
 
 void Lifecycle::on_registered(const model::BrokerKey& broker,

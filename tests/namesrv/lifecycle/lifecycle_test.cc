@@ -32,7 +32,7 @@ TEST_CASE("a fresh nameserver serves at once") {
   CHECK(life.state() == State::kServing);
   CHECK(life.answers_routes());
   CHECK(life.removals_allowed());
-  CHECK(life.reason() == "no broker was known that had not expired");
+  CHECK(life.reason() == "had nobody to wait for when it started");
 }
 
 TEST_CASE("starting ends when all known brokers are back") {
