@@ -65,6 +65,13 @@ struct Broker {
   bool vouched = false;    // a reachable peer hears it
   bool unheard = false;    // since the last gap in our own time
   bool withdrawn = false;  // for that: peers are not told that we hear it
+  // How it was lost here when it became indirect.
+  struct Loss {
+    BrokerChange::What why;
+    std::string detail;
+    base::Instant at;
+  };
+  std::optional<Loss> loss;
   // Announced: a close of its connection counts as silence for so long.
   std::optional<base::Duration> handover_grace;
   Liveness::Id liveness = 0;

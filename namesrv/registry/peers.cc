@@ -14,6 +14,9 @@ namespace {
 constexpr base::Duration kUnheardMin = std::chrono::seconds(5);
 constexpr base::Duration kRemotingUnheardMax = std::chrono::seconds(60);
 
+// How far apart nameservers may notice one departure: a scan, and some.
+constexpr base::Duration kOneDepartureMax = std::chrono::seconds(15);
+
 // A digest over texts, each with its length before it.
 class ContentDigest {
  public:
@@ -171,6 +174,7 @@ void Registry::Impl::make_indirect(Broker& broker, std::string detail,
 void Registry::Impl::make_direct(Broker& broker, base::Instant now,
                                  Effects& effects) {
   if (!std::exchange(broker.indirect, false)) return;
+  broker.loss.reset();
   --indirect_count_;
   const Liveness::Id id = broker.liveness;
   liveness_.set_exempt(id, false, now);
@@ -187,6 +191,7 @@ void Registry::Impl::lose(Broker& broker, BrokerChange::What why,
   }
   tell(broker, HoldingChange::What::kReleased, effects);
   make_indirect(broker, detail + "; peers hear it", now, effects);
+  broker.loss = Broker::Loss{why, std::move(detail), now};
 }
 
 Reply Registry::Impl::on(const Vouch& event, base::Instant now,
@@ -202,8 +207,14 @@ Reply Registry::Impl::on(const Vouch& event, base::Instant now,
   if (!broker->indirect) {
     liveness_.set_explained(broker->liveness, event.vouched || event.released);
   } else if (!event.vouched && event.released) {
-    remove(*broker, BrokerChange::What::kGoneAtPeers,
-           "no nameserver hears it any more", effects);
+    // All of us lost it at once: people want to know how, not who was last.
+    if (broker->loss && now - broker->loss->at <= kOneDepartureMax) {
+      const Broker::Loss loss = *std::exchange(broker->loss, std::nullopt);
+      remove(*broker, loss.why, loss.detail, effects);
+    } else {
+      remove(*broker, BrokerChange::What::kGoneAtPeers,
+             "no nameserver hears it any more", effects);
+    }
   } else {
     liveness_.set_exempt(broker->liveness, event.vouched, now);
   }

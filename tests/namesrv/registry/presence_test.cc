@@ -83,9 +83,16 @@ TEST_CASE("why a broker left is told with the routes that it left") {
     s.step(Vouch{broker_key("a/0")});
     s.close(1);
     CHECK(departures(s).empty());  // it stays
-    s.step(Vouch{broker_key("a/0"), false, true});
+    s.at(20s).step(Vouch{broker_key("a/0"), false, true});
     CHECK(departures(s) == Lines{"a/0@a0:1 gone-at-peers: no nameserver hears "
                                  "it any more"});
+  }
+  SUBCASE("all nameservers lose it at about the same time") {
+    s.step(Vouch{broker_key("a/0")});
+    s.close(1);
+    s.at(14s).step(Vouch{broker_key("a/0"), false, true});
+    CHECK(departures(s) ==
+          Lines{"a/0@a0:1 connection-closed: its connection was closed"});
   }
   SUBCASE("it unregistered at a peer") {
     s.step(Bury{broker_key("a/0"), model::Epoch(1)});
