@@ -81,8 +81,9 @@ std::set<std::size_t> serving_during(Mode mode, std::size_t size,
   return serving;
 }
 
+using Set = std::set<std::size_t>;
+
 TEST_CASE("a cut in each mode: who serves during it and all after it") {
-  using Set = std::set<std::size_t>;
   const Set all3 = {0, 1, 2};
   CHECK(serving_during(Mode::kIgnore, 3, {2}) == all3);
   CHECK(serving_during(Mode::kAutoheal, 3, {2}) == all3);
