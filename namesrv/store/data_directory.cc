@@ -54,7 +54,8 @@ base::Result<std::unique_ptr<DataDirectory>> DataDirectory::open(
   if (error) {
     return base::fail(
         base::ErrorCode::kInternal,
-        "cannot make data directory " + path + ": " + error.message());
+        "cannot make data directory " + path + ": " + error.message(),
+        "name another one with --data-dir, or make it for this user");
   }
   const std::string lock_path = path + "/lock";
   FileDescriptor lock(

@@ -133,21 +133,7 @@ void PeerLinks::heal(const model::PeerName& to,
 void PeerLinks::heal_status(
     const model::PeerName& to,
     std::function<void(base::Result<model::HealStatusReply>)> on_answer) {
-  PeerLink* const link = find(to);
-  if (link == nullptr) {
-    executor_.post([alive = alive_, on_answer = std::move(on_answer)] {
-      if (!*alive) return;
-      on_answer(base::fail(base::ErrorCode::kUnavailable, "no such peer"));
-    });
-    return;
-  }
-  link->call(
-      codec::FrameKind::kPeerHealStatus, {},
-      [on_answer = std::move(on_answer)](base::Result<std::string> payload) {
-        if (!payload) return on_answer(tl::unexpected(payload.error()));
-        on_answer(codec::decode<model::HealStatusReply>(
-            std::as_bytes(std::span(*payload))));
-      });
+  ask(to, codec::FrameKind::kPeerHealStatus, {}, std::move(on_answer));
 }
 
 void PeerLinks::ask_holdings(
@@ -204,9 +190,9 @@ void PeerLinks::ask_registrations(
                });
 }
 
-template <typename Answer, typename Question>
+template <typename Answer>
 void PeerLinks::ask(const model::PeerName& to, codec::FrameKind kind,
-                    const Question& question,
+                    std::string question,
                     std::function<void(base::Result<Answer>)> on_answer) {
   PeerLink* const link = find(to);
   if (link == nullptr) {
@@ -217,7 +203,7 @@ void PeerLinks::ask(const model::PeerName& to, codec::FrameKind kind,
     return;
   }
   link->call(
-      kind, codec::encode(question),
+      kind, std::move(question),
       [on_answer = std::move(on_answer)](base::Result<std::string> payload) {
         if (!payload) return on_answer(tl::unexpected(payload.error()));
         on_answer(codec::decode<Answer>(std::as_bytes(std::span(*payload))));
@@ -227,13 +213,15 @@ void PeerLinks::ask(const model::PeerName& to, codec::FrameKind kind,
 void PeerLinks::ask_kv(
     const model::PeerName& to, const model::KvListRequest& request,
     std::function<void(base::Result<model::KvPage>)> on_page) {
-  ask(to, codec::FrameKind::kKvList, request, std::move(on_page));
+  ask(to, codec::FrameKind::kKvList, codec::encode(request),
+      std::move(on_page));
 }
 
 void PeerLinks::ask_overrides(
     const model::PeerName& to, const model::PageRequest& request,
     std::function<void(base::Result<model::OverridePage>)> on_page) {
-  ask(to, codec::FrameKind::kListOverrides, request, std::move(on_page));
+  ask(to, codec::FrameKind::kListOverrides, codec::encode(request),
+      std::move(on_page));
 }
 
 void PeerLinks::disconnect(const model::PeerName& peer,

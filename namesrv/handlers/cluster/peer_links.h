@@ -71,10 +71,11 @@ class PeerLinks : public cluster::PeerCalls, public PeerLink::Owner {
   void on_link_failure(PeerLink& link, const base::Error& error) override;
   void on_link_ended(PeerLink& link, bool by_peer) override;
 
-  // One question, one decoded answer; kUnavailable where there is no link.
-  template <typename Answer, typename Question>
+  // One encoded question, one decoded answer; kUnavailable where there is no
+  // link.
+  template <typename Answer>
   void ask(const model::PeerName& to, codec::FrameKind kind,
-           const Question& question,
+           std::string question,
            std::function<void(base::Result<Answer>)> on_answer);
   PeerLink* find(const model::PeerName& peer);
   bool kept_off(const std::string& key);
