@@ -11,6 +11,7 @@
 #include "namesrv/server/make_lease.h"
 #include "namesrv/store/down_file.h"
 #include "namesrv/store/sqlite_state_store.h"
+#include "wire/transport/port_reservation.h"
 
 namespace waypost::server {
 namespace {
@@ -157,20 +158,11 @@ void Server::make_service(const std::vector<lifecycle::RosterEntry>& roster,
       settings_.service, std::move(shell), table_, roster);
 }
 
-// The I/O threads share the port through SO_REUSEPORT, which would let another
-// process of the same user share it too, and silently take part of the
-// connections; asked for any free port the kernel may even give such a one. So
-// it is taken without that option first.
-base::Result<base::Endpoint> Server::find_free_address() {
-  auto alone = loop_->network().listen(settings_.listen, {}, [](auto) {});
-  if (!alone) return tl::unexpected(alone.error());
-  return base::Endpoint{settings_.listen.host, (*alone)->local().port};
-}
-
 base::Status Server::listen() {
-  auto free = find_free_address();
-  if (!free) return tl::unexpected(free.error());
-  base::Endpoint endpoint = *free;
+  // The I/O threads share the port, with nobody else.
+  const auto port = transport::PortReservation::take(settings_.listen);
+  if (!port) return tl::unexpected(port.error());
+  const base::Endpoint& endpoint = port->endpoint();
   for (std::int64_t i = 0; i < settings_.io_threads; ++i) {
     io_threads_.push_back(std::make_unique<IoThread>(
         static_cast<std::size_t>(i), settings_,
@@ -182,8 +174,6 @@ base::Status Server::listen() {
     if (auto listening = io_threads_.back()->listen(endpoint); !listening) {
       return listening;
     }
-    // The first may have taken a free port; the others share it.
-    endpoint.port = io_threads_.back()->local().port;
   }
   if (settings_.name.empty()) service_->set_server_name(endpoint.to_string());
   return {};

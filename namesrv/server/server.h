@@ -51,7 +51,6 @@ class Server {
   base::Result<store::HardState> open_hard_state();
   void make_service(const std::vector<lifecycle::RosterEntry>& roster,
                     store::HardState hard_state);
-  base::Result<base::Endpoint> find_free_address();
   base::Status listen();
   base::Status listen_for_peers();
   std::uint64_t client_connections() const;

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "wire/transport/listening_socket.h"
 #include "wire/transport/socket_address.h"
-#include "wire/transport/tcp_options.h"
 #include "wire/transport/uv_connection.h"
 #include "wire/transport/uv_error.h"
 #include "wire/transport/uv_loop.h"
@@ -26,57 +26,18 @@ constexpr auto kReportInterval = std::chrono::seconds(1);
 
 int open_spare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
-void allow(int descriptor, int option) {
-  const int yes = 1;
-  setsockopt(descriptor, SOL_SOCKET, option, &yes, sizeof yes);
-}
-
-base::Error listen_error(int error, const base::Endpoint& endpoint) {
-  base::Error result = uv_error(-error, "listen on " + endpoint.to_string());
-  if (error == EADDRINUSE) {
-    result.code = base::ErrorCode::kUnavailable;
-    result.advice =
-        "another process listens there: stop it or choose another port "
-        "('ss -ltnp' shows which)";
-  } else if (error == EACCES) {
-    result.advice = "ports below 1024 need a privilege: choose a higher one";
-  } else if (error == EADDRNOTAVAIL) {
-    result.code = base::ErrorCode::kInvalidArgument;
-    result.advice = "give an address of this host, or 0.0.0.0 for all of them";
-  }
-  return result;
-}
-
-// A bound, listening, non-blocking socket, or a negated errno.
-int open_socket(const SocketAddress& address, const ListenOptions& options) {
-  const int descriptor =
-      ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return -errno;
-  // Without it a restart would wait for the old connections' TIME_WAIT.
-  allow(descriptor, SO_REUSEADDR);
-  if (options.reuse_port) allow(descriptor, SO_REUSEPORT);
-  apply_tcp_options(descriptor, options.connection);
-  if (::bind(descriptor, address.get(), address.size()) == 0 &&
-      ::listen(descriptor, options.backlog) == 0) {
-    return descriptor;
-  }
-  const int error = errno;
-  ::close(descriptor);
-  return -error;
-}
-
 }  // namespace
 
 base::Result<std::unique_ptr<Listener>> UvListener::open(
     UvLoop& loop, const base::Endpoint& endpoint, const ListenOptions& options,
     AcceptCallback on_accept) {
-  const auto address = SocketAddress::of_this_host(endpoint);
-  if (!address) return tl::unexpected(address.error());
-  const int descriptor = open_socket(*address, options);
-  if (descriptor < 0) {
-    return tl::unexpected(listen_error(-descriptor, endpoint));
+  const auto descriptor = bind_socket(endpoint, options);
+  if (!descriptor) return tl::unexpected(descriptor.error());
+  if (auto listening = start_listening(*descriptor, endpoint, options.backlog);
+      !listening) {
+    return tl::unexpected(listening.error());
   }
-  auto listener = std::make_unique<UvListener>(loop, descriptor, options,
+  auto listener = std::make_unique<UvListener>(loop, *descriptor, options,
                                                std::move(on_accept));
   const int status = listener->start();
   if (status != 0) return tl::unexpected(listen_error(-status, endpoint));

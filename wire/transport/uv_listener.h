@@ -18,7 +18,6 @@
 
 namespace waypost::transport {
 
-class SocketAddress;
 class UvLoop;
 
 class UvListener final : public Listener {

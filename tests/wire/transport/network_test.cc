@@ -6,6 +6,7 @@
 
 #include "tests/wire/transport/fixtures.h"
 #include "tests/wire/transport/raw_peer.h"
+#include "wire/transport/port_reservation.h"
 
 namespace waypost::transport::test {
 namespace {
@@ -105,6 +106,37 @@ TEST_CASE("listeners that ask for it share a port and its connections") {
   run_until(*loop, [&] { return at_first + at_second == 64; });
   CHECK(at_first > 0);
   CHECK(at_second > 0);
+}
+
+TEST_CASE("a reserved port is kept for this process, and refuses meanwhile") {
+  const auto loop = Loop::create();
+  const auto port = PortReservation::take({"127.0.0.1", 0});
+  REQUIRE_MESSAGE(port.has_value(), port.error().to_string());
+  CHECK(port->endpoint().host == "127.0.0.1");
+  CHECK(port->endpoint().port != 0);
+  CHECK_FALSE(connect_to(*loop, port->endpoint()).has_value());
+
+  ListenOptions options;
+  options.reuse_port = true;
+  bool accepted = false;
+  const auto listener = loop->network().listen(port->endpoint(), options,
+                                               [&](auto) { accepted = true; });
+  REQUIRE_MESSAGE(listener.has_value(), listener.error().to_string());
+  CHECK((*listener)->local() == port->endpoint());
+  const RawPeer peer(port->endpoint());
+  run_until(*loop, [&] { return accepted; });
+}
+
+TEST_CASE("a port where somebody listens is not reserved, shared or not") {
+  const auto loop = Loop::create();
+  ListenOptions options;
+  options.reuse_port = true;
+  const auto listener = listen_on(
+      *loop, [](auto) {}, options);
+  const auto port = PortReservation::take(listener->local());
+  REQUIRE_FALSE(port.has_value());
+  CHECK(port.error().code == base::ErrorCode::kUnavailable);
+  CHECK(port.error().advice.find("another process") != std::string::npos);
 }
 
 TEST_CASE("a destroyed listener accepts nobody; its connections live on") {
