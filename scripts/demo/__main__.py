@@ -57,13 +57,12 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def make_lab(arguments, timeline):
+def make_lab(refusal, timeline):
     if sandbox.inside():
         return NamespaceLab()
-    lab = LoopbackLab()
-    reason = "asked for" if arguments.loopback else lab.notice
-    timeline.plain(f"NOTICE: machines on loopback addresses: {reason}")
-    return lab
+    timeline.plain("NOTICE: the machines are loopback addresses, and a hang is "
+                   f"SIGSTOP only: {refusal}")
+    return LoopbackLab()
 
 
 def shared_host_warnings(log):
@@ -143,8 +142,11 @@ def print_logs(site, timeline):
 
 def main():
     arguments = parse_arguments()
-    if not arguments.loopback and not sandbox.inside() and sandbox.allowed():
-        return sandbox.run_inside()
+    refusal = "asked for" if arguments.loopback else None
+    if not refusal and not sandbox.inside():
+        refusal = sandbox.refusal()
+        if not refusal:
+            return sandbox.run_inside()
     signals = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
     def stop(*_):
@@ -164,7 +166,7 @@ def main():
     site = Site(os.path.abspath(arguments.bin), os.path.abspath(directory),
                 arguments.profile)
     started = time.monotonic()
-    lab = make_lab(arguments, timeline)
+    lab = make_lab(refusal, timeline)
     try:
         status = show(site, lab, arguments, timeline)
         timeline.plain(f"\nTook {time.monotonic() - started:.0f} s.")

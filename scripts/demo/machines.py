@@ -91,8 +91,6 @@ class LoopbackLab:
     """Machines that are loopback addresses: hanging is SIGSTOP only, and the
     kernel still acknowledges what it receives for a stopped process."""
 
-    notice = ("network namespaces are not allowed here: the machines are "
-              "loopback addresses, and a hang is SIGSTOP only")
     hang_text = "SIGSTOP to all its processes"
 
     def __init__(self):

@@ -125,9 +125,9 @@ def show(group, lab, arguments, timeline):
 def main():
     arguments = parse_arguments()
     if not sandbox.inside():
-        if not sandbox.allowed():
-            print("network namespaces, bridges and packet filters are not "
-                  "allowed here", file=sys.stderr)
+        refusal = sandbox.refusal()
+        if refusal:
+            print(refusal, file=sys.stderr)
             return 1
         return sandbox.run_inside()
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):

@@ -26,9 +26,12 @@ printf 'table bridge trial { chain cut { type filter hook forward priority 0;\
 
 
 def _unshare():
-    # Whoever ends unshare, the program inside is told and cleans up.
+    # Whoever ends unshare, the program inside is told and cleans up. Only
+    # /proc is mounted, and made private for that; to make all private, as is
+    # unshare's way, fails in a chroot, whose root need not be a mount.
     command = ["setpriv", "--pdeathsig", "KILL", "--", "unshare", "--net",
-               "--pid", "--fork", "--kill-child=TERM", "--mount-proc"]
+               "--pid", "--fork", "--kill-child=TERM", "--mount-proc",
+               "--propagation", "unchanged"]
     if os.geteuid() != 0:
         command += ["--user", "--map-root-user"]
     return command
@@ -38,13 +41,22 @@ def inside():
     return os.environ.get(_MARK) == "1"
 
 
-def allowed():
-    """Whether namespaces, bridges and packet filters are ours to make."""
-    if not all(shutil.which(tool) for tool in _TOOLS):
-        return False
+def refusal():
+    """Why namespaces, bridges and packet filters are not ours to make; None
+    when they are."""
+    missing = [tool for tool in _TOOLS if not shutil.which(tool)]
+    if missing:
+        return ("network namespaces need the programs of scripts/setup.sh, "
+                "missing: " + ", ".join(missing))
     trial = subprocess.run(_unshare() + ["sh", "-c", _TRIAL], check=False,
-                           stdin=subprocess.DEVNULL, capture_output=True)
-    return trial.returncode == 0
+                           stdin=subprocess.DEVNULL, capture_output=True,
+                           text=True)
+    if trial.returncode == 0:
+        return None
+    said = "; ".join(trial.stderr.split("\n")[:3]).strip("; ")
+    return ("network namespaces with bridges and packet filters (root, or user "
+            "namespaces with nf_tables) are not allowed here: "
+            + (said or f"the trial ended with status {trial.returncode}"))
 
 
 def run_inside():

@@ -1,14 +1,20 @@
-"""What the demo's table is made of: figures from events, and the verdict."""
+"""What the demo is made of: figures, verdict, and where it may run."""
 
 import io
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
 import unittest
+from unittest import mock
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "..", "..", "scripts", "demo"))
+DEMO = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..",
+                                    "scripts", "demo"))
+sys.path.insert(0, DEMO)
 
 import report  # noqa: E402
+import sandbox  # noqa: E402
 from experiment import Experiment, Outcome, longest_gap  # noqa: E402
 from timeline import Timeline  # noqa: E402
 from traffic import Record, seconds_in  # noqa: E402
@@ -145,6 +151,47 @@ class Lines(unittest.TestCase):
         lines = out.getvalue().splitlines()
         self.assertEqual(len(lines), 3)
         self.assertIn("only counted", lines[-1])
+
+
+# A root that is a plain directory and no mount, as of a build in a chroot. Its
+# mounts end with the namespace.
+CHROOT = """
+set -e
+cd "$1"; shift
+mkdir -p usr proc dev etc work
+for each in bin sbin lib lib64; do ln -s usr/$each $each; done
+mount --rbind /usr usr
+mount --rbind /proc proc
+mount --rbind /dev dev
+mount --bind /etc etc
+mount --bind "$1" work; shift
+exec chroot . "$@"
+"""
+
+
+class Sandbox(unittest.TestCase):
+    def test_what_is_missing_is_named(self):
+        with mock.patch.dict(os.environ, PATH="/nowhere"):
+            self.assertIn("scripts/setup.sh, missing: unshare, nsenter",
+                          sandbox.refusal())
+
+    def test_why_the_trial_failed_is_told(self):
+        with mock.patch.object(sandbox, "_TRIAL", "echo no bridges >&2; false"):
+            with mock.patch.object(sandbox, "_unshare", lambda: []):
+                self.assertIn("not allowed here: no bridges",
+                              sandbox.refusal())
+
+    def test_a_chroot_does_not_hinder_it(self):
+        if sandbox.refusal() or os.geteuid() != 0:
+            self.skipTest("namespaces or chroot are not allowed here")
+        root = tempfile.mkdtemp(prefix="waypost-chroot-")
+        self.addCleanup(shutil.rmtree, root)
+        tried = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", CHROOT, "sh", root, DEMO,
+             "python3", "-B", "-c", "import sys; sys.path.insert(0, '/work'); "
+             "import sandbox; print(sandbox.refusal())"],
+            check=False, capture_output=True, text=True)
+        self.assertEqual(tried.stdout.strip(), "None", tried.stderr)
 
 
 if __name__ == "__main__":

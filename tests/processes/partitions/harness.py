@@ -287,10 +287,9 @@ def main():
             unittest.main(verbosity=2)
         finally:
             PartitionTest.lab.close()
-    if not sandbox.allowed():
-        print("NOTICE: skipped, network namespaces, bridges and packet filters "
-              "are not allowed here (root, or user namespaces with "
-              "nf_tables, and the packages of scripts/setup.sh)")
+    refusal = sandbox.refusal()
+    if refusal:
+        print("NOTICE: skipped, " + refusal)
         sys.exit(SKIPPED)
     sys.exit(sandbox.run_inside())
 
