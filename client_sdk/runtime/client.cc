@@ -75,14 +75,14 @@ Client::~Client() { end(); }
 
 void Client::end() {
   if (!core_) return;
-  if (core_->stranded()) {
+  if (core_->host().stranded()) {
     // Kept for ever: its locks may be held, its thread is not there.
     (void)new std::shared_ptr<client::ClientCore>(std::move(core_));
     return;
   }
   const Status closed = close();
   if (!closed && closed.error().code == ErrorCode::kInvalidArgument) {
-    core_->abandon();
+    core_->host().abandon();
   }
 }
 
@@ -104,7 +104,7 @@ Result<Route> Client::route(std::string_view topic, const CallLimits& limits) {
 }
 
 Result<Route> Client::route(std::string_view topic) {
-  return core_->route(topic, core_->rpc_timeout());
+  return core_->route(topic, core_->host().options().rpc_timeout);
 }
 
 Status Client::route_async(std::string_view topic, const CallLimits& limits,
@@ -156,7 +156,7 @@ std::future<Status> Client::refresh_all_future(const CallLimits& limits) {
 
 std::optional<std::chrono::nanoseconds> Client::route_age(
     std::string_view topic) const {
-  if (core_->stranded()) return std::nullopt;
+  if (core_->host().stranded()) return std::nullopt;
   return core_->state().route_age(topic);
 }
 
@@ -190,21 +190,21 @@ std::future<SendResult> Client::send_future(std::string_view topic,
 }
 
 std::vector<Event> Client::poll_events(std::size_t max) {
-  if (core_->stranded()) return {};
-  return core_->events().poll(max);
+  if (core_->host().stranded()) return {};
+  return core_->host().events().poll(max);
 }
 
 bool Client::wait_for_events(std::chrono::nanoseconds timeout) {
-  if (core_->stranded()) return false;
-  return core_->events().wait(timeout);
+  if (core_->host().stranded()) return false;
+  return core_->host().events().wait(timeout);
 }
 
-ClientStats Client::stats() const { return core_->stats(); }
+ClientStats Client::stats() const { return core_->host().stats(); }
 
-ClientMetrics Client::metrics() const { return core_->metrics(); }
+ClientMetrics Client::metrics() const { return core_->host().metrics(); }
 
 Status Client::close(std::chrono::nanoseconds timeout) {
-  return core_->close(timeout);
+  return core_->host().close(timeout);
 }
 
 }  // namespace waypost

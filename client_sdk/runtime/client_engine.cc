@@ -4,7 +4,6 @@
 #include <set>
 #include <utility>
 
-#include "client_sdk/core/event_at.h"
 #include "client_sdk/core/to_public.h"
 
 namespace waypost::client {
@@ -16,10 +15,6 @@ constexpr base::Duration kHurryAfterFailure = std::chrono::seconds(1);
 
 // A topic of the snapshot that nobody has used for this long is left out.
 constexpr base::Duration kForgetUnusedAfter = std::chrono::hours(24 * 7);
-
-// Policy `adaptive`: how often brokers' latencies are compared, while any are
-// reported.
-constexpr base::Duration kJudgeInterval = std::chrono::seconds(1);
 
 NameserverSources sources_of(const ClientOptions& options,
                              const CheckedOptions& checked,
@@ -97,8 +92,8 @@ ClientEngine::ClientEngine(base::Executor& executor,
       options_(options),
       checked_(checked),
       state_(state),
-      events_(events),
       logger_(logger),
+      emitter_(executor, events, logger),
       keeper_(
           executor, options.snapshot_file, [this] { return collect(); },
           logger),
@@ -111,11 +106,9 @@ ClientEngine::ClientEngine(base::Executor& executor,
             seeded(options, 1), this, logger),
       refresher_(executor, link_, cache_settings(options), options.rpc_timeout,
                  seeded(options, 2), *this, logger),
-      prober_(executor, network, options.broker_probe, events,
-              seeded(options, 4),
-              [this](const BrokerRecord& broker, const ProbeResult& result) {
-                on_probed(broker, result);
-              }),
+      avoidances_(executor, network, options.broker_probe, state.faults(),
+                  events, emitter_, seeded(options, 4),
+                  [this](bool failed) { on_avoided(failed); }),
       names_(std::make_shared<NameIndex>()) {
   remember(remembered);
   if (options_.watch) {
@@ -167,62 +160,13 @@ ClientEngine::WaiterId ClientEngine::refresh_all(Done done) {
 }
 
 void ClientEngine::fault_changed(const FaultBoard::Change& change) {
-  using What = FaultBoard::Change::What;
-  if (change.what == What::kReportsCame) {
-    judge_timer_ =
-        executor_.run_after(kJudgeInterval, [this] { judge_latencies(); });
-    return;
-  }
-  if (change.what == What::kAvoided) {
-    ++avoidances_;
-    update_facts();
-    emit(BrokerAvoided{*change.broker, change.until - change.at, change.why},
-         change.at);
-    if (change.failed) {
-      refresher_.hurry(std::min(kHurryAfterFailure, options_.poll_interval));
-    }
-  }
-  if (change.what == What::kNoLonger) {
-    prober_.forget(*change.broker);
-    emit(BrokerNoLongerAvoided{*change.broker, change.why}, change.at);
-  }
-  if (change.what != What::kNoLonger) {
-    prober_.avoid(*change.broker, change.probe_from);
-  }
-  arm_expiry_timer();
+  avoidances_.changed(change);
 }
 
-// --- Avoidances end ---
-
-void ClientEngine::on_probed(const BrokerRecord& broker,
-                             const ProbeResult& result) {
-  emit(BrokerProbed{broker, result.ok(), result.took, result.why});
-  if (!result.ok()) return;
-  const auto change = state_.faults().probe_succeeded(broker, result.started);
-  if (change) fault_changed(*change);
-}
-
-void ClientEngine::arm_expiry_timer() {
-  const base::Instant next = state_.faults().next_expiry();
-  if (next == base::Instant::max()) {
-    expiry_timer_.reset();
-    return;
-  }
-  expiry_timer_ =
-      executor_.run_after(next - executor_.now(), [this] { expire_faults(); });
-}
-
-void ClientEngine::expire_faults() {
-  for (const auto& change : state_.faults().expire(executor_.now())) {
-    emit(BrokerNoLongerAvoided{*change.broker, change.why}, change.at);
-  }
-  arm_expiry_timer();
-}
-
-void ClientEngine::judge_latencies() {
-  judge_timer_.reset();
-  for (const auto& change : state_.faults().judge(executor_.now())) {
-    fault_changed(change);
+void ClientEngine::on_avoided(bool failed) {
+  update_facts();
+  if (failed) {
+    refresher_.hurry(std::min(kHurryAfterFailure, options_.poll_interval));
   }
 }
 
@@ -236,7 +180,7 @@ void ClientEngine::on_nameservers_changed() {
   if (changed.nameservers != listed_) {
     listed_ = changed.nameservers;
     keeper_.changed();
-    emit(std::move(changed));
+    emitter_.emit(std::move(changed));
   }
   link_.set_nameservers(nameservers_.nameservers(), nameservers_.trouble());
   update_facts();
@@ -246,7 +190,7 @@ void ClientEngine::on_nameserver_connected(const std::string& nameserver,
                                            const model::HelloReply& reply) {
   if (watcher_) watcher_->on_connected();
   update_facts();
-  emit(NameserverConnected{nameserver, reply.server_name});
+  emitter_.emit(NameserverConnected{nameserver, reply.server_name});
 }
 
 void ClientEngine::on_nameserver_lost() {
@@ -291,7 +235,7 @@ void ClientEngine::on_nameserver_switched(const std::string& from,
                                           const std::string& to,
                                           const std::string& why) {
   update_facts();
-  emit(NameserverSwitched{from, to, why});
+  emitter_.emit(NameserverSwitched{from, to, why});
 }
 
 void ClientEngine::on_query_over(const std::vector<model::TopicName>& changed,
@@ -304,7 +248,7 @@ void ClientEngine::on_query_over(const std::vector<model::TopicName>& changed,
     keeper_.confirmed();
   }
   take_over_all(changed);
-  if (!status) emit(RefreshFailed{status.error().message});
+  if (!status) emitter_.emit(RefreshFailed{status.error().message});
 }
 
 // An attempt may bring routes and fail after that, and the next one brings them
@@ -420,20 +364,17 @@ void ClientEngine::publish() {
 
 // Whoever hears of it picks by it already.
 void ClientEngine::tell_news() {
-  for (auto& changed : std::exchange(news_, {})) emit(std::move(changed));
+  for (auto& changed : std::exchange(news_, {}))
+    emitter_.emit(std::move(changed));
   for (auto& notice : groups_.settle(executor_.now())) {
     if (auto* left = std::get_if<BrokerLeft>(&notice)) {
       const BrokerRecord* broker = state_.arena().intern(left->broker);
       left->avoided = broker->fault().avoided_at(executor_.now());
-      prober_.forget(*broker);
-      state_.faults().stop_holding(*broker);
-      arm_expiry_timer();
+      avoidances_.broker_left(*broker);
     } else if (const auto* joined = std::get_if<BrokerJoined>(&notice)) {
-      const auto change =
-          state_.faults().hold_again(*state_.arena().intern(joined->broker));
-      if (change) fault_changed(*change);
+      avoidances_.broker_joined(*state_.arena().intern(joined->broker));
     }
-    std::visit([this](auto& each) { emit(std::move(each)); }, notice);
+    std::visit([this](auto& each) { emitter_.emit(std::move(each)); }, notice);
   }
 }
 
@@ -447,17 +388,8 @@ void ClientEngine::publish_soon() {
 void ClientEngine::update_facts() {
   state_.set_link_facts({link_.current(), link_.connected(), link_.switches(),
                          refresher_.answered(), refresher_.failed(),
-                         link_.hedges(), pushed_routes_, avoidances_,
-                         refresher_.query_seconds()});
-}
-
-template <typename What>
-void ClientEngine::emit(What what, base::Instant at) {
-  const bool debug = logger_.enabled(base::LogLevel::kDebug);
-  if (!debug && !events_.wanted()) return;
-  Event event = event_at(std::move(what), at, executor_);
-  if (debug) logger_.debug(event.to_string());
-  events_.emit(std::move(event));
+                         link_.hedges(), pushed_routes_,
+                         avoidances_.avoidances(), refresher_.query_seconds()});
 }
 
 }  // namespace waypost::client

@@ -2,7 +2,7 @@
 #define WAYPOST_CLIENT_SDK_RUNTIME_CLIENT_ENGINE_H_
 
 // The half of a client that lives on the loop's thread: asks nameservers,
-// publishes route tables to the ClientState, ends avoidances, tells of events.
+// publishes route tables to the ClientState, tells of events.
 // It runs on whatever executor and network it is given, so that a simulated
 // world can drive it.
 
@@ -15,9 +15,9 @@
 #include "base/log.h"
 #include "client_sdk/core/broker_groups.h"
 #include "client_sdk/core/client_options.h"
-#include "client_sdk/runtime/broker_prober.h"
+#include "client_sdk/runtime/avoidance_keeper.h"
 #include "client_sdk/runtime/client_state.h"
-#include "client_sdk/runtime/event_outlet.h"
+#include "client_sdk/runtime/event_emitter.h"
 #include "client_sdk/runtime/nameserver_directory.h"
 #include "client_sdk/runtime/nameserver_link.h"
 #include "client_sdk/runtime/route_refresher.h"
@@ -91,24 +91,14 @@ class ClientEngine final : private NameserverLinkObserver,
   void publish_soon();
   void tell_news();
   void update_facts();
-  void arm_expiry_timer();
-  void expire_faults();
-  void judge_latencies();
-  void on_probed(const BrokerRecord& broker, const ProbeResult& result);
-
-  template <typename What>
-  void emit(What what, base::Instant at);
-  template <typename What>
-  void emit(What what) {
-    emit(std::move(what), executor_.now());
-  }
+  void on_avoided(bool failed);
 
   base::Executor& executor_;
   const ClientOptions& options_;
   const CheckedOptions& checked_;
   ClientState& state_;
-  EventOutlet& events_;
   const base::Logger logger_;
+  const EventEmitter emitter_;
   SnapshotKeeper keeper_;
   const NameserverSources sources_;
   NameserverDirectory nameservers_;
@@ -116,10 +106,9 @@ class ClientEngine final : private NameserverLinkObserver,
   RouteRefresher refresher_;
   std::unique_ptr<RouteWatcher> watcher_;  // null: routes are only polled
 
-  BrokerProber prober_;
+  AvoidanceKeeper avoidances_;
 
   std::uint64_t pushed_routes_ = 0;
-  std::uint64_t avoidances_ = 0;
   std::vector<std::string> listed_;  // nameservers last told of
 
   // What the next table is made of.
@@ -130,8 +119,6 @@ class ClientEngine final : private NameserverLinkObserver,
   std::vector<RouteChanged> news_;
   BrokerGroups groups_;
   std::unique_ptr<base::Timer> publish_timer_;
-  std::unique_ptr<base::Timer> expiry_timer_;
-  std::unique_ptr<base::Timer> judge_timer_;
 };
 
 }  // namespace waypost::client

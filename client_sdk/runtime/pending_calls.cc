@@ -1,5 +1,8 @@
 #include "client_sdk/runtime/pending_calls.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "base/options.h"
 
 namespace waypost::client {
@@ -10,6 +13,10 @@ Error closed_error() {
 
 Error cancelled_error(const std::string& what) {
   return {ErrorCode::kCancelled, what + ": cancelled by its token", ""};
+}
+
+base::Duration bounded(base::Duration timeout) {
+  return std::min<base::Duration>(timeout, std::chrono::hours(24 * 365));
 }
 
 PendingCalls::Id PendingCalls::begin(std::shared_ptr<PendingCall> call,

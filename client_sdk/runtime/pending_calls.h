@@ -19,6 +19,9 @@ namespace waypost::client {
 Error closed_error();
 Error cancelled_error(const std::string& what);
 
+// Such that "for ever" does not overflow the clock.
+base::Duration bounded(base::Duration timeout);
+
 // Told exactly once how it ended, whatever becomes of it: one that is destroyed
 // untold (its loop ended before it got there) was cancelled. One thread at a
 // time.
