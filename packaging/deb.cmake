@@ -26,8 +26,10 @@ foreach(program namesrv agent)
   set(CPACK_DEBIAN_${group}_PACKAGE_NAME waypost-${program})
   set(CPACK_DEBIAN_${group}_PACKAGE_CONTROL_STRICT_PERMISSION ON)
   set(CONFFILES "/etc/waypost/${program}.conf\n")
+  set(STATE "waypost")  # the unit's StateDirectory, removed by a purge
   if(program STREQUAL agent)
     string(APPEND CONFFILES "/etc/waypost/topics.json\n")
+    set(STATE "")
   endif()
   set(UNIT waypost-${program}.service)
   set(control "${CMAKE_CURRENT_BINARY_DIR}/deb/${program}")
@@ -54,15 +56,15 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
   "${library} (= ${PROJECT_VERSION}), libuv1-dev, libc-ares-dev, zlib1g-dev")
 
-set(CPACK_COMPONENT_GROUP_NAMESRV_DESCRIPTION
+set(CPACK_COMPONENT_NAMESRV_DESCRIPTION
   "Nameserver: brokers register their topics, clients ask who serves them.")
-set(CPACK_COMPONENT_GROUP_AGENT_DESCRIPTION
+set(CPACK_COMPONENT_AGENT_DESCRIPTION
   "Registers the broker beside it with all nameservers and probes its health.")
-set(CPACK_COMPONENT_GROUP_CTL_DESCRIPTION
+set(CPACK_COMPONENT_CTL_DESCRIPTION
   "Shows cluster, brokers and routes, and changes their configuration.")
-set(CPACK_COMPONENT_GROUP_LIBRARIES_DESCRIPTION
+set(CPACK_COMPONENT_LIBRARIES_DESCRIPTION
   "Libraries of the client SDK and of the embedded agent.")
-set(CPACK_COMPONENT_GROUP_DEVELOPMENT_DESCRIPTION
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
   "Headers, static libraries, CMake and pkg-config files of the libraries.")
 include(CPack)
 

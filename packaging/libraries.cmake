@@ -68,7 +68,8 @@ function(public_libraries KIND)
   set_target_properties(${static} PROPERTIES EXPORT_NAME ${KIND}_static)
   without_debug_symbols(${static})
   target_link_libraries(${static} PRIVATE
-    PkgConfig::LIBUV PkgConfig::CARES PkgConfig::ZLIB Threads::Threads)
+    PkgConfig::LIBUV PkgConfig::CARES PkgConfig::ZLIB Threads::Threads
+    stdc++ m)  # for projects in C alone
   install(TARGETS ${static} EXPORT waypost-static-targets
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development)
 

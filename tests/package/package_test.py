@@ -143,6 +143,35 @@ class Package(unittest.TestCase):
         self.assertNotIn("waypost", linked)
         self.assertIn("refreshed", run(os.path.join(build, "own-test")))
 
+    def test_a_project_in_c_alone_links_the_static_library(self):
+        source = os.path.join(self.work, "in-c")
+        os.mkdir(source)
+        with open(os.path.join(source, "CMakeLists.txt"), "w",
+                  encoding="utf-8") as file:
+            file.write("cmake_minimum_required(VERSION 3.18)\n"
+                       "project(in-c LANGUAGES C)\n"
+                       "find_package(waypost CONFIG REQUIRED)\n"
+                       f"add_executable(in-c {self.examples}/lookup.c)\n"
+                       "target_link_libraries(in-c PRIVATE waypost::client)\n")
+        build = os.path.join(source, "build")
+        run("cmake", "-S", source, "-B", build, "-G", "Ninja",
+            "-DCMAKE_PREFIX_PATH=" + self.prefix,
+            "-Dwaypost_USE_STATIC_LIBS=ON")
+        run("cmake", "--build", build)
+        self.check_few_descriptors(os.path.join(build, "in-c"))
+
+    def check_few_descriptors(self, program):
+        """However few are left, it ends with a value, and not by a signal."""
+        said = ""
+        for limit in range(4, 12):
+            result = subprocess.run(
+                ["sh", "-c", f"ulimit -n {limit}; exec {program} bills"],
+                check=False, capture_output=True, text=True, timeout=60,
+                env=self.environment)
+            self.assertGreaterEqual(result.returncode, 0, limit)
+            said += result.stderr
+        self.assertIn("check the limit of open files", said)
+
     def test_a_wrong_version_is_refused(self):
         with open(os.path.join(self.work, "CMakeLists.txt"), "w",
                   encoding="utf-8") as file:
@@ -163,7 +192,7 @@ class Package(unittest.TestCase):
                              env=self.environment))
         static = run("pkg-config", "--static", "--libs", "waypost-client",
                      env=self.environment)
-        for library in ("-luv", "-lcares", "-lz", "-lstdc++"):
+        for library in ("-luv", "-lcares", "-lz", "-lstdc++", "-lm"):
             self.assertIn(library, static.split())
 
     def test_the_example_in_c_builds_as_it_says_and_runs(self):
@@ -222,9 +251,29 @@ class Package(unittest.TestCase):
             depends = self.field(package, "Depends")
             for library in ("libuv1", "libc6", "libstdc++6"):
                 self.assertIn(library, depends, package)
+        told = {self.field(package, "Description") for package in DEBS}
+        self.assertEqual(len(told), len(DEBS), "each tells what it is")
         self.assertIn("libsqlite3-0", self.field("waypost-namesrv", "Depends"))
         self.assertIn("libwaypost0 (= 0.1.0)",
                       self.field("libwaypost-dev", "Depends"))
+
+    def test_a_purge_leaves_no_state_behind_and_a_removal_does(self):
+        for package, left_after_purge in (("waypost-agent", ["waypost"]),
+                                          ("waypost-namesrv", [])):
+            root = os.path.join(self.work, "purged-" + package)
+            state = os.path.join(root, "var/lib/private/waypost")
+            os.makedirs(state)
+            os.symlink("private/waypost", os.path.join(root, "var/lib/waypost"))
+            deb = [name for name in os.listdir(self.debs)
+                   if name.startswith(package + "_")][0]
+            run("dpkg-deb", "-e", os.path.join(self.debs, deb), root + "/DEBIAN")
+            for what, left in (("remove", ["waypost"]),
+                               ("purge", left_after_purge)):
+                run(root + "/DEBIAN/postrm", what,
+                    env=dict(os.environ, DPKG_ROOT=root))
+                self.assertEqual(os.listdir(root + "/var/lib/private"), left)
+            self.assertEqual(os.path.lexists(root + "/var/lib/waypost"),
+                             bool(left_after_purge))
 
     def test_the_units_are_what_systemd_understands(self):
         if shutil.which("systemd-analyze") is None:

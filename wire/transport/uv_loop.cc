@@ -1,8 +1,12 @@
 #include "wire/transport/uv_loop.h"
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <utility>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 #include "wire/transport/sigpipe_block.h"
@@ -24,6 +28,22 @@ base::Duration read_clock(clockid_t clock) {
 
 base::Instant monotonic_now() {
   return base::Instant(read_clock(CLOCK_MONOTONIC));
+}
+
+// The first uv_loop_init of a process aborts it when, after the loop's own, no
+// descriptors are left for the pipe of its signal handlers. What it opens is
+// taken for a moment first.
+bool descriptors_left() {
+  constexpr std::size_t kOfALoop = 8;
+  std::array<int, kOfALoop> taken{};
+  std::size_t count = 0;
+  while (count < taken.size()) {
+    const int next = ::eventfd(0, EFD_CLOEXEC);
+    if (next < 0) break;
+    taken.at(count++) = next;
+  }
+  for (std::size_t i = 0; i < count; ++i) ::close(taken.at(i));
+  return count == taken.size();
 }
 
 }  // namespace
@@ -48,7 +68,7 @@ UvLoop::UvLoop(const ResolverOptions& resolver_options)
     : uv_(&own_),
       thread_(std::this_thread::get_id()),
       network_(*this, resolver_options) {
-  if (uv_loop_init(uv_) != 0) return;
+  if (!descriptors_left() || uv_loop_init(uv_) != 0) return;
   usable_ = open();
   if (!usable_) uv_loop_close(uv_);
 }
