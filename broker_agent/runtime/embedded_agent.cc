@@ -13,8 +13,11 @@
 #include <csignal>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <thread>
+
+#include <unistd.h>
 
 #include "broker_agent/runtime/agent_options.h"
 #include "broker_agent/runtime/agent_runner.h"
@@ -233,7 +236,7 @@ class Agent::Impl {
         stopped_ = true;
         thread_.detach();
         return AgentError{AgentError::Code::kTimedOut,
-                          "a handler of the agent has not returned",
+                          "the agent's thread has not ended in time",
                           "handlers must not block"};
       }
     }
@@ -242,8 +245,23 @@ class Agent::Impl {
     return std::monostate{};
   }
 
-  bool stopped() const { return stopped_; }
-  std::size_t registered_count() const { return registered_count_; }
+  // Why nothing more can be asked of it, if so.
+  std::optional<AgentError> ended() const {
+    if (forked()) {
+      return AgentError{AgentError::Code::kStopped,
+                        "the agent belongs to the process that this one was "
+                        "forked from",
+                        "start another one after fork()"};
+    }
+    if (!stopped_) return std::nullopt;
+    return AgentError{AgentError::Code::kStopped, "the agent has stopped", {}};
+  }
+  // In a child the thread is not there, and its locks may be held for ever:
+  // nothing of this is touched.
+  bool forked() const { return ::getpid() != process_; }
+  std::size_t registered_count() const {
+    return forked() ? 0 : registered_count_.load();
+  }
 
  private:
   // The thread's whole life.
@@ -296,6 +314,7 @@ class Agent::Impl {
   }
 
   // Set before the thread starts.
+  const pid_t process_ = ::getpid();
   const std::unique_ptr<transport::Loop> loop_;
   const AgentEventHandler on_event_;
   HandlerSink sink_;
@@ -339,15 +358,17 @@ AgentResult<std::unique_ptr<Agent>> Agent::start(const AgentOptions& options) {
 }
 
 Agent::~Agent() {
+  // Left as it is: nobody else owns it here.
+  if (impl_->forked()) {
+    static_cast<void>(new (std::nothrow) std::shared_ptr<Impl>(impl_));
+    return;
+  }
   static_cast<void>(stop(AgentLeave::kUnregister, std::chrono::seconds(3)));
 }
 
 AgentStatus Agent::set_topics(const std::vector<AgentTopic>& topics) {
   try {
-    if (impl_->stopped()) {
-      return AgentError{
-          AgentError::Code::kStopped, "the agent has stopped", {}};
-    }
+    if (auto ended = impl_->ended()) return std::move(*ended);
     auto list = to_topics(topics);
     if (!list) return to_public(list.error());
     impl_->post([list = std::move(*list)](agent::AgentRunner& runner) {
@@ -360,6 +381,7 @@ AgentStatus Agent::set_topics(const std::vector<AgentTopic>& topics) {
 }
 
 void Agent::report_health(bool healthy, std::string_view reason) {
+  if (impl_->forked()) return;
   try {
     impl_->post(
         [healthy, reason = std::string(reason)](agent::AgentRunner& runner) {
@@ -374,6 +396,7 @@ std::size_t Agent::registered_count() const {
 }
 
 AgentStatus Agent::stop(AgentLeave leave, std::chrono::nanoseconds timeout) {
+  if (impl_->forked()) return std::monostate{};
   try {
     return impl_->stop(leave, timeout);
   } catch (const std::exception& error) {

@@ -22,6 +22,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -50,8 +51,9 @@ struct AgentError {
   std::string to_string() const;
 };
 
-// A value or an AgentError. REQUIRES for * and ->: has_value(). REQUIRES for
-// error(): !has_value(). A violation ends the process.
+// A value or an AgentError. REQUIRES for value(), * and ->: has_value().
+// REQUIRES for error(): !has_value(). A violation ends the process; one for a
+// value that is not there says on stderr what the error is.
 template <typename T>
 class [[nodiscard]] AgentResult {
  public:
@@ -62,8 +64,13 @@ class [[nodiscard]] AgentResult {
 
   bool has_value() const { return content_.index() == 0; }
   explicit operator bool() const { return has_value(); }
-  T& operator*() { return *checked(); }
+  T& value() & { return *checked(); }
+  const T& value() const& { return *checked(); }
+  T&& value() && { return std::move(*checked()); }
+  T& operator*() & { return *checked(); }
+  const T& operator*() const& { return *checked(); }
   T* operator->() { return checked(); }
+  const T* operator->() const { return checked(); }
   const AgentError& error() const {
     const AgentError* error = std::get_if<1>(&content_);
     if (error == nullptr) std::abort();
@@ -73,9 +80,20 @@ class [[nodiscard]] AgentResult {
  private:
   T* checked() {
     T* value = std::get_if<0>(&content_);
-    if (value == nullptr) std::abort();
+    if (value == nullptr) die();
     return value;
   }
+  const T* checked() const {
+    const T* value = std::get_if<0>(&content_);
+    if (value == nullptr) die();
+    return value;
+  }
+  [[noreturn]] void die() const {
+    std::fprintf(stderr, "waypost: there is no value, but an error: %s\n",
+                 error().message.c_str());
+    std::abort();
+  }
+
   std::variant<T, AgentError> content_;
 };
 // Success without a value, or an AgentError.
@@ -168,9 +186,12 @@ enum class AgentLeave : std::uint8_t {
 // others, from a background thread of its own.
 //
 // Threads: every function may be called from any thread at any time, but for
-// stop() and destruction, which must come after all others have returned. Not
-// to be used in a child after fork(). Nothing here throws; nothing but stop()
-// waits.
+// stop() and destruction, which must come after all others have returned.
+// Nothing here throws; nothing but stop() waits.
+//
+// Fork: an agent belongs to the process that started it, and goes on there. In
+// a child after fork() set_topics is refused with kStopped, and all else does
+// nothing; destroying it there leaks what it held. Start another one there.
 class Agent {
  public:
   // Checks the options (kInvalidArgument names the wrong one) and starts. Does

@@ -6,6 +6,8 @@
 #include <mutex>
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/broker_agent/process/nameserver_thread.h"
 #include "tests/support/process.h"
@@ -34,7 +36,7 @@ AgentOptions options_for(const std::vector<std::string>& nameservers) {
 TEST_CASE("an embedded agent registers, tells health and topics, and leaves") {
   NameserverThread one(1);
   NameserverThread two(2);
-  auto agent = Agent::start(options_for({one.address(), two.address()}));
+  const auto agent = Agent::start(options_for({one.address(), two.address()}));
   REQUIRE(agent.has_value());
   CHECK(wait_until(scaled(5s),
                    [&] { return (*agent)->registered_count() == 2; }));
@@ -213,6 +215,36 @@ TEST_CASE("events and log lines come, and handlers may call and throw") {
   CHECK(std::any_of(lines.begin(), lines.end(), [](const auto& line) {
     return line.find("registered with nameserver") != std::string::npos;
   }));
+}
+
+TEST_CASE("in a child after fork it does nothing, at once, and goes on here") {
+  NameserverThread one(1);
+  auto started = Agent::start(options_for({one.address()}));
+  REQUIRE(started.has_value());
+  std::unique_ptr<Agent> agent = std::move(*started);
+  REQUIRE(
+      wait_until(scaled(5s), [&] { return agent->registered_count() == 1; }));
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::alarm(10);
+    const AgentStatus topics = agent->set_topics({});
+    const bool refused =
+        !topics && topics.error().code == AgentError::Code::kStopped;
+    agent->report_health(false, "a child's");
+    const auto before = std::chrono::steady_clock::now();
+    const bool left = agent->registered_count() == 0 &&
+                      agent->stop(AgentLeave::kUnregister, 5s).has_value();
+    agent.reset();
+    const bool soon = std::chrono::steady_clock::now() - before < 3s;
+    ::_exit(refused && left && soon ? 0 : 1);
+  }
+  int ended = -1;
+  REQUIRE(::waitpid(child, &ended, 0) == child);
+  CHECK(ended == 0);
+  CHECK(one.is_healthy("broker-a"));
+  CHECK(agent->registered_count() == 1);
+  CHECK(agent->set_topics({{.name = "a"}}).has_value());
 }
 
 TEST_CASE("a handler that never returns does not hold stop for ever") {
