@@ -2,6 +2,7 @@
 #define WAYPOST_RESULT_HPP_
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <utility>
@@ -45,7 +46,8 @@ struct Error {
 
 // A value or an Error. Nothing in this library throws; what can fail returns
 // one of these. REQUIRES for value(), * and ->: has_value(). REQUIRES for
-// error(): !has_value(). A violation ends the process.
+// error(): !has_value(). A violation ends the process; one for a value that is
+// not there says on stderr what the error is.
 template <typename T>
 class [[nodiscard]] Result {
  public:
@@ -73,13 +75,18 @@ class [[nodiscard]] Result {
  private:
   T* checked() {
     T* value = std::get_if<0>(&content_);
-    if (value == nullptr) std::abort();
+    if (value == nullptr) die();
     return value;
   }
   const T* checked() const {
     const T* value = std::get_if<0>(&content_);
-    if (value == nullptr) std::abort();
+    if (value == nullptr) die();
     return value;
+  }
+  [[noreturn]] void die() const {
+    std::fprintf(stderr, "waypost: there is no value, but an error: %s\n",
+                 error().message.c_str());
+    std::abort();
   }
 
   std::variant<T, Error> content_;
