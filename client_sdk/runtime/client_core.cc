@@ -169,6 +169,7 @@ Status ClientCore::send_async(std::string_view topic, AsyncAttempt attempt,
                               Tell where) {
   const auto state = followed(topic);
   if (!state) return state.error();
+  if (!attempt) return no_attempt_error(topic);
   fill_in(options);
   const CallLimits limits(options.budget, options.cancel);
   const base::Instant deadline = host_->now() + bounded(options.budget);

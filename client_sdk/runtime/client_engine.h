@@ -52,6 +52,7 @@ class ClientEngine final : private NameserverLinkObserver,
   WaiterId refresh(const TopicState& topic, Done done);
   WaiterId refresh_all(Done done);
   void withdraw(WaiterId waiter) { refresher_.withdraw(waiter); }
+  std::string progress() const { return refresher_.progress(); }
 
  private:
   ClientEngine(base::Executor& executor, transport::Network& network,

@@ -23,6 +23,10 @@ Error handler_blocks(base::Duration timeout) {
           "an event or log handler of a client blocks"};
 }
 
+// A call that waits leaves it to the loop's thread to say that it is late for
+// no longer than this.
+constexpr base::Duration kLoopHeldUpMax = std::chrono::milliseconds(20);
+
 // A thread without work is given this long to end in any case.
 constexpr base::Duration kThreadEndMin = std::chrono::milliseconds(100);
 
@@ -265,6 +269,10 @@ Status EngineHost::start(Call call, PendingCall::Finish finish) {
             host->calls_->finish(id, to_public(status));
           }
         });
+    self->calls_->when_late(id, [weak] {
+      const auto host = weak.lock();
+      return host && host->engine_ ? host->engine_->progress() : "";
+    });
     self->calls_->when_cancelled(id, [weak, waiter] {
       const auto host = weak.lock();
       if (host && host->engine_) host->engine_->withdraw(waiter);
@@ -294,10 +302,13 @@ Status EngineHost::ask(Call call) {
     waiter->finish(std::move(status));
   });
   if (!started) return started;
-  if (auto status = waiter->wait(timeout)) return std::move(*status);
-  return Error{ErrorCode::kTimedOut,
-               what + ": no answer within " + base::format_duration(timeout),
-               ""};
+  // The loop's thread ends it in time, and knows why there is no answer. This
+  // is for a loop that is held up.
+  const base::Duration most = timeout > base::Duration::zero()
+                                  ? bounded(timeout) + kLoopHeldUpMax
+                                  : timeout;
+  if (auto status = waiter->wait(most)) return std::move(*status);
+  return late_error(what, timeout);
 }
 
 // --- Figures, and what the application brought ---

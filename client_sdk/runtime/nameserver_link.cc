@@ -160,6 +160,18 @@ void NameserverLink::withdraw(CallId id) {
   cancel(id);
 }
 
+std::string NameserverLink::progress(CallId id) const {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return "";
+  const Call& call = *found->second;
+  if (call.first.line == nullptr) {
+    return call.failures.empty() ? why_empty_ : call.failures;
+  }
+  return call.failures + (call.failures.empty() ? "" : "; ") +
+         call.first.line->name() +
+         (call.first.line->ready() ? ": no answer yet" : ": not connected yet");
+}
+
 void NameserverLink::set_nameservers(const std::vector<Nameserver>& nameservers,
                                      std::string why_empty) {
   if (!why_empty.empty()) why_empty_ = std::move(why_empty);

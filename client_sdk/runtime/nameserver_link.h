@@ -65,6 +65,10 @@ class NameserverLink {
   // answer that would show it is not waited for any more.
   void withdraw(CallId call);
 
+  // How a call stands, for errors of who gives it up: "10.0.0.1:9876: ...;
+  // 10.0.0.2:9876: no answer yet". Of unknown ids "".
+  std::string progress(CallId call) const;
+
   // The list from now on; one that is not in it any more is left at once. `why`
   // says why there is none, if so: for the errors of calls.
   void set_nameservers(const std::vector<Nameserver>& nameservers,

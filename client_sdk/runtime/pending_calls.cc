@@ -19,6 +19,14 @@ base::Duration bounded(base::Duration timeout) {
   return std::min<base::Duration>(timeout, std::chrono::hours(24 * 365));
 }
 
+Error late_error(const std::string& what, base::Duration timeout,
+                 const std::string& waited_for) {
+  return {ErrorCode::kTimedOut,
+          what + ": no answer within " + base::format_duration(timeout) +
+              (waited_for.empty() ? "" : ": ") + waited_for,
+          ""};
+}
+
 PendingCalls::Id PendingCalls::begin(std::shared_ptr<PendingCall> call,
                                      base::Instant deadline,
                                      base::Duration timeout) {
@@ -27,10 +35,9 @@ PendingCalls::Id PendingCalls::begin(std::shared_ptr<PendingCall> call,
   entry.call = std::move(call);
   entry.timer =
       executor_.run_after(deadline - executor_.now(), [this, id, timeout] {
-        finish(id, Error{ErrorCode::kTimedOut,
-                         calls_.at(id).call->what() + ": no answer within " +
-                             base::format_duration(timeout),
-                         ""});
+        const Entry& late = calls_.at(id);
+        finish(id, late_error(late.call->what(), timeout,
+                              late.waited_for ? late.waited_for() : ""));
       });
   return id;
 }
@@ -43,6 +50,11 @@ void PendingCalls::watch(Id id, CancelWatch watch) {
 void PendingCalls::when_cancelled(Id id, std::function<void()> withdraw) {
   const auto found = calls_.find(id);
   if (found != calls_.end()) found->second.withdraw = std::move(withdraw);
+}
+
+void PendingCalls::when_late(Id id, std::function<std::string()> waited_for) {
+  const auto found = calls_.find(id);
+  if (found != calls_.end()) found->second.waited_for = std::move(waited_for);
 }
 
 void PendingCalls::finish(Id id, Status status) {

@@ -18,6 +18,9 @@ namespace waypost::client {
 
 Error closed_error();
 Error cancelled_error(const std::string& what);
+// "route of 'orders': no answer within 3s: 10.0.0.1:9876: not connected yet".
+Error late_error(const std::string& what, base::Duration timeout,
+                 const std::string& waited_for = "");
 
 // Such that "for ever" does not overflow the clock.
 base::Duration bounded(base::Duration timeout);
@@ -65,6 +68,9 @@ class PendingCalls {
   // Called when it is cancelled, before it is told: nobody waits any more for
   // what it began. Calls that are over are ignored.
   void when_cancelled(Id id, std::function<void()> withdraw);
+  // Asked for when its time is over: what it waited for, for the error. Calls
+  // that are over are ignored.
+  void when_late(Id id, std::function<std::string()> waited_for);
   // Calls that are over are ignored.
   void finish(Id id, Status status);
   void cancel(Id id);
@@ -80,6 +86,7 @@ class PendingCalls {
     std::unique_ptr<base::Timer> timer;
     CancelWatch watch;
     std::function<void()> withdraw;
+    std::function<std::string()> waited_for;
   };
 
   base::Executor& executor_;

@@ -80,6 +80,10 @@ class RouteRefresher final : private AnswerSink {
 
   // A query is under way.
   bool asking() const { return query_.has_value(); }
+  // What the query under way waits for, as NameserverLink::progress.
+  std::string progress() const {
+    return query_ ? link_.progress(query_->call) : "";
+  }
   // Of those that were answered.
   const MetricsHistogram& query_seconds() const { return query_seconds_; }
   std::uint64_t answered() const { return answered_; }

@@ -9,6 +9,12 @@
 
 namespace waypost::client {
 
+Error no_attempt_error(std::string_view topic) {
+  return {ErrorCode::kInvalidArgument,
+          "send to '" + std::string(topic) + "': the attempt is empty",
+          "give a function that sends to the broker it is told"};
+}
+
 SendCourse::SendCourse(SendEnvironment& environment, std::string topic,
                        const SendOptions& options)
     : environment_(environment),

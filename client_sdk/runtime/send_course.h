@@ -31,6 +31,9 @@ class SendEnvironment {
                                 const CallLimits& limits) = 0;
 };
 
+// Of a send that was given an empty function: no broker is to blame for it.
+Error no_attempt_error(std::string_view topic);
+
 // One send, from the call on. Not thread-safe.
 class SendCourse {
  public:

@@ -23,6 +23,7 @@ AttemptResult run_guarded(const Attempt& attempt, const Pick& pick,
 SendResult run_send(SendEnvironment& environment, std::string_view topic,
                     const Attempt& attempt, const SendOptions& options) {
   SendCourse course(environment, std::string(topic), options);
+  if (!attempt) return course.finish(no_attempt_error(topic));
   while (!course.over()) {
     auto pick = course.next_pick();
     if (!pick && pick.error().code == ErrorCode::kNotReady) {

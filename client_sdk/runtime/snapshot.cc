@@ -114,6 +114,12 @@ tl::unexpected<base::Error> system_error(const std::string& what,
       "cannot " + what + " '" + path + "': " + std::strerror(number));
 }
 
+tl::unexpected<base::Error> no_file(const std::string& path) {
+  return base::fail(base::ErrorCode::kInvalidArgument,
+                    "the snapshot '" + path + "' is not a regular file",
+                    "give client.snapshot-file the path of one, or of none");
+}
+
 class File {
  public:
   File(const std::string& path, int flags)
@@ -204,8 +210,12 @@ base::Result<Snapshot> decode_snapshot(std::string_view bytes) {
 }
 
 base::Result<Snapshot> read_snapshot(const std::string& path) {
-  const File file(path, O_RDONLY);
+  // Opening a pipe must not wait for who writes into it.
+  const File file(path, O_RDONLY | O_NONBLOCK);
   if (!file.is_open()) return system_error("open", path);
+  struct stat about = {};
+  if (::fstat(file.number(), &about) != 0) return system_error("read", path);
+  if (!S_ISREG(about.st_mode)) return no_file(path);
   std::string bytes;
   std::string piece(1U << 16U, '\0');
   for (;;) {
@@ -224,6 +234,11 @@ base::Result<Snapshot> read_snapshot(const std::string& path) {
 }
 
 base::Status write_snapshot(const std::string& path, const Snapshot& snapshot) {
+  // A device or a pipe is not to be replaced by a file.
+  struct stat about = {};
+  if (::stat(path.c_str(), &about) == 0 && !S_ISREG(about.st_mode)) {
+    return no_file(path);
+  }
   const std::string bytes = encode(snapshot);
   // Several clients may be given the same path.
   const std::string part = path + ".part." + std::to_string(::getpid());

@@ -49,13 +49,25 @@ class CancelToken {
 struct CallLimits {
   template <typename Rep, typename Period>
   CallLimits(std::chrono::duration<Rep, Period> most, CancelToken token = {})
-      : timeout(std::chrono::duration_cast<std::chrono::nanoseconds>(most)),
-        cancel(std::move(token)) {}
+      : timeout(bounded(most)), cancel(std::move(token)) {}
 
   // From the call on. What is not over then ends with kTimedOut; zero and less
-  // take what is known already.
+  // take what is known already. More than nanoseconds can count, as
+  // `hours::max()`, is as long as they can.
   std::chrono::nanoseconds timeout;
   CancelToken cancel;
+
+ private:
+  template <typename Rep, typename Period>
+  static std::chrono::nanoseconds bounded(
+      std::chrono::duration<Rep, Period> most) {
+    using Seconds = std::chrono::duration<double>;
+    // Not to the last nanosecond, which a double does not tell apart.
+    constexpr Seconds kMost = std::chrono::hours(24 * 365 * 290);
+    if (Seconds(most) > kMost) return std::chrono::nanoseconds::max();
+    if (Seconds(most) < -kMost) return std::chrono::nanoseconds::min();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(most);
+  }
 };
 
 }  // namespace waypost

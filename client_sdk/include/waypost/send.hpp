@@ -48,7 +48,8 @@ struct AttemptResult {
 };
 
 // The application's own transport: sends to `pick` and returns within `budget`.
-// Runs on the thread that called send(). What it throws counts as kFailed.
+// Runs on the thread that called send(). What it throws counts as kFailed; an
+// empty one makes send() fail with kInvalidArgument.
 using Attempt = std::function<AttemptResult(const Pick& pick,
                                             std::chrono::nanoseconds budget)>;
 

@@ -56,8 +56,8 @@ TEST_CASE("forms: a deadline is kept while the nameserver says nothing") {
   CHECK(it.client().route_async("orders", 50ms, route.handler()));
   REQUIRE(route.wait());
   CHECK(code_of(route.result()) == ErrorCode::kTimedOut);
-  CHECK(route.result().error().message ==
-        "route of 'orders': no answer within 50ms");
+  CHECK(route.result().error().message.starts_with(
+      "route of 'orders': no answer within 50ms"));
   CHECK(code_of(it.client().refresh_future("orders", 0s).get()) ==
         ErrorCode::kTimedOut);
   CHECK(code_of(it.client().refresh("orders", -1s)) == ErrorCode::kTimedOut);

@@ -222,6 +222,20 @@ TEST_CASE("a nameserver that hangs in a call is left within one budget") {
   CHECK(client.stats().nameserver == nameservers.addresses[1]);
 }
 
+TEST_CASE("who waits in vain is told for whom, not only for how long") {
+  RealNameservers nameservers(1);
+  nameservers.server(0).hang();
+  Client client = make_client(options_for(nameservers));
+  const std::string told = nameservers.addresses[0] + ": not connected yet";
+  const auto route = client.route("orders", 300ms);
+  REQUIRE_FALSE(route);
+  CHECK(route.error().code == ErrorCode::kTimedOut);
+  CHECK(route.error().message.find(told) != std::string::npos);
+  const auto later = client.route_future("orders", 300ms).get();
+  REQUIRE_FALSE(later);
+  CHECK(later.error().message.find(told) != std::string::npos);
+}
+
 TEST_CASE("closing is quick while a nameserver hangs and somebody waits") {
   RealNameservers nameservers(1);
   nameservers.server(0).hang();

@@ -167,6 +167,24 @@ TEST_CASE("what the application throws is a failure like any other") {
   CHECK(result.attempts[1].outcome == Outcome::kFailed);
 }
 
+TEST_CASE("no broker is blamed for a send without a function") {
+  FakeEnvironment it({"a", "b"});
+  const auto result = run_send(it, "orders", nullptr, kThreeInThreeSeconds);
+  REQUIRE_FALSE(result.ok());
+  CHECK(result.status.error().code == ErrorCode::kInvalidArgument);
+  CHECK(result.attempts.empty());
+  CHECK(it.reports.empty());
+}
+
+TEST_CASE("a timeout longer than nanoseconds can count is the longest") {
+  CHECK(CallLimits(std::chrono::hours::max()).timeout > 24h * 365 * 100);
+  CHECK(CallLimits(std::chrono::hours::min()).timeout < 0s);
+  CHECK(CallLimits(std::chrono::nanoseconds::max()).timeout ==
+        std::chrono::nanoseconds::max());
+  CHECK(CallLimits(1500ms).timeout == 1'500'000'000ns);
+  CHECK(CallLimits(0.25s).timeout == 250ms);
+}
+
 TEST_CASE("an unknown route is waited for within the budget") {
   FakeEnvironment it({"a"});
   it.known = false;

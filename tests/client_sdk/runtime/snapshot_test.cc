@@ -3,10 +3,12 @@
 #include "client_sdk/runtime/snapshot.h"
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include "base/random.h"
 #include "client_sdk/runtime/snapshot_keeper.h"
@@ -107,6 +109,17 @@ TEST_CASE("whatever a payload says, it is refused or read, and costs little") {
     }
     (void)decode_snapshot(sealed(bad));
   }
+}
+
+TEST_CASE("what is no regular file is neither waited for nor replaced") {
+  const support::TempDir directory;
+  const std::string pipe = directory / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const auto read = read_snapshot(pipe);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().message.find("not a regular file") != std::string::npos);
+  CHECK_FALSE(write_snapshot(pipe, example(1)));
+  CHECK(std::filesystem::is_fifo(pipe));
 }
 
 TEST_CASE("a file is replaced in one step, and absent ones are told apart") {
