@@ -40,12 +40,21 @@ void Membership::on(const DialFailed& event, base::Instant) {
   });
 }
 
-void Membership::on(const ProbeAnswered& event, base::Instant) {
+void Membership::on(const ProbeAnswered& event, base::Instant now) {
   const PeerTable::Record* record = table_.find(event.probe.suspect);
-  if (!event.reaches || record == nullptr || !record->member()) return;
+  if (record == nullptr || !record->member()) return;
   if (record->info.generation != event.probe.suspect_generation) return;
   // It came back meanwhile.
   if (reachable(event.probe.suspect)) return;
+  Peer& suspect = peer(event.probe.suspect);
+  if (!event.reaches) {
+    suspect.ask_again.erase(event.via);
+    return;
+  }
+  const auto [asked, first] = suspect.ask_again.try_emplace(
+      event.via, now + settings_.detector.timeout);
+  if (first || asked->second) return;
+  suspect.ask_again.erase(asked);
   effects_.push_back(PartialPartition{event.probe.suspect, event.via});
 }
 
@@ -90,6 +99,13 @@ void Membership::on(const Tick&, base::Instant now) {
   for (const model::PeerName& name : silent) {
     lose(name, LossCause::kSilent, now);
   }
+  for (auto& [name, peer] : peers_) {
+    for (auto& [via, due] : peer.ask_again) {
+      if (!due || *due > now) continue;
+      due.reset();
+      ask(via, name);
+    }
+  }
   come_up_if_due(now);
 }
 
@@ -100,24 +116,30 @@ void Membership::lose(const model::PeerName& name, LossCause cause,
   const PeerTable::Record* record = table_.find(name);
   lost.lost = now;
   lost.lost_generation = record->info.generation;
+  lost.ask_again.clear();
   matrix_.drop_row(name);
   // What is set to down or forgotten has no place to lose.
   if (!record->member()) return;
   const bool orderly = record->info.status == model::PeerStatus::kLeaving;
   effects_.push_back(PeerLost{name, cause, orderly});
   if (orderly) return;
-  for (const auto& [other, each] : peers_) {
-    const PeerTable::Record* asked = table_.find(other);
-    if (!each.reachable || !asked->member()) continue;
-    effects_.push_back(AskProbe{
-        other, {name, record->info.generation, asked->info.generation}});
-  }
+  for (const auto& [other, each] : peers_) ask(other, name);
+}
+
+void Membership::ask(const model::PeerName& via,
+                     const model::PeerName& suspect) {
+  const PeerTable::Record* asked = table_.find(via);
+  if (!reachable(via) || !asked->member()) return;
+  effects_.push_back(AskProbe{via,
+                              {suspect, table_.find(suspect)->info.generation,
+                               asked->info.generation}});
 }
 
 void Membership::heard(const model::PeerName& name, base::Instant now) {
   Peer& from = peer(name);
   from.detector.heard(now);
   if (std::exchange(from.reachable, true)) return;
+  from.ask_again.clear();
   const auto lost = std::exchange(from.lost, std::nullopt);
   if (!lost) return;
   const bool same_life =

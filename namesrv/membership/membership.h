@@ -106,6 +106,11 @@ class Membership {
     bool reachable = false;
     std::optional<base::Instant> lost;
     model::Generation lost_generation = 0;
+    // Who reached it when it was lost here, and when to ask that one again
+    // (none: it was asked again). When a cut heals, connections come back at
+    // one end before the other: a bad link is one that stays bad for as long as
+    // a silence takes to be noticed.
+    std::map<model::PeerName, std::optional<base::Instant>> ask_again;
     model::Digest membership;  // as in its last heartbeat
     bool serving = false;
     bool wrote_us_off = false;
@@ -134,6 +139,8 @@ class Membership {
 
   void heard(const model::PeerName& name, base::Instant now);
   void lose(const model::PeerName& name, LossCause cause, base::Instant now);
+  // Whether it reaches the suspect; only one that we reach is asked.
+  void ask(const model::PeerName& via, const model::PeerName& suspect);
   void note_own_row();
   void come_up_if_due(base::Instant now);
   bool found_its_place(base::Instant now) const;

@@ -30,8 +30,10 @@ def nameserver_of(machine):
 
 
 def _write(path, text):
-    with open(path, "w", encoding="utf-8") as file:
+    """At once: an agent may be reading what another broker's start writes."""
+    with open(path + ".new", "w", encoding="utf-8") as file:
         file.write(text)
+    os.replace(path + ".new", path)
     return path
 
 

@@ -175,9 +175,9 @@ TEST_CASE(
   PeerGroup group;
   start_three(group);
   group.cut("a", "b");
-  group.run(7s);
+  group.run(12s);
   CHECK(group.take_transcript() ==
-        "a: lost b\na: c reaches b\nb: lost a\nb: c reaches a\n");
+        "a: lost b\nb: lost a\na: c reaches b\nb: c reaches a\n");
   CHECK(group.at("a").reached_by(model::PeerName("b")) == names("c"));
   // c sees both ends complain of each other.
   CHECK(group.at("c").observations().size() == 2);
@@ -186,6 +186,31 @@ TEST_CASE(
   const std::string transcript = group.take_transcript();
   CHECK(transcript.find("a: b back in the same life\n") != std::string::npos);
   CHECK(group.at("c").observations().empty());
+}
+
+TEST_CASE("a cut that heals at one end before the other is no bad link") {
+  PeerGroup group;
+  start_three(group);
+  group.cut("a", "b");
+  group.cut("a", "c");
+  group.run(7s);
+  CHECK(group.take_transcript() ==
+        "a: lost b\na: lost c\nb: lost a\nc: lost a\n");
+  // c's connections come back. b's old one does so, too, says what was queued
+  // in it, and is closed, for a had given it up.
+  group.heal();
+  group.cut("a", "b");
+  group.run(1s);
+  group.step("b", Heard{group.at("a").heartbeat(), std::nullopt});
+  group.step("b", LinkClosed{model::PeerName("a")});
+  group.run(1s);
+  group.heal();
+  group.run(10s);
+  const std::string transcript = group.take_transcript();
+  CAPTURE(transcript);
+  CHECK(transcript.find("b: lost a closed\n") != std::string::npos);
+  CHECK(transcript.find(" reaches ") == std::string::npos);
+  CHECK(group.at("b").reachable() == names("abc"));
 }
 
 TEST_CASE("of a dead peer nobody says that it is reached") {
