@@ -267,7 +267,8 @@ class PartitionTest(unittest.TestCase):
         for name in names.split():
             found = [each for each in kept[name] or ()
                      if each["kind"] in kinds.split()
-                     and set(each["peers"]) & set(peers.split())
+                     and (not peers
+                          or set(each["peers"]) & set(peers.split()))
                      and each["until_ms"] is not None]
             about = {peer for each in found for peer in each["peers"]}
             done = [action for each in found for action in each["actions"]]
