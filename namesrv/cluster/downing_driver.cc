@@ -96,6 +96,7 @@ class DowningDriver : public PartitionDriver {
   void on_tick() override {
     if (actions_.members().was_down()) return;
     on_view_changed();
+    if (told_.unreachable.empty()) noted_.clear();
     step(ResolverTick{lease_ != nullptr && lease_->held()});
   }
 
@@ -178,8 +179,8 @@ class DowningDriver : public PartitionDriver {
 
   void perform(const ResolverEffect& effect) {
     if (const auto* down = std::get_if<SetDown>(&effect)) {
-      actions_.set_down({down->names.begin(), down->names.end()},
-                        text_of(*down));
+      const SetDown ours = of_this_side(*down);
+      actions_.set_down({ours.names.begin(), ours.names.end()}, text_of(ours));
     } else if (const auto* acquire = std::get_if<AcquireLease>(&effect)) {
       acquire_timer_ = actions_.executor().run_after(
           acquire->after, [this] { acquire_lease(); });
@@ -193,13 +194,50 @@ class DowningDriver : public PartitionDriver {
     }
   }
 
+  // A view that does not come to rest sets everybody to down. Whoever is out of
+  // reach may have decided otherwise, and where not only a majority may stay,
+  // it must not be taken for down when more than half come back by themselves.
+  SetDown of_this_side(SetDown down) const {
+    const DowningStrategy& strategy = settings_.strategy;
+    const bool majority_stays = strategy.mode == Mode::kDownAll ||
+                                ((strategy.mode == Mode::kStaticQuorum ||
+                                  strategy.mode == Mode::kKeepMajority) &&
+                                 strategy.role.empty());
+    if (down.unstable && !majority_stays) {
+      std::erase_if(down.names, [this](const model::PeerName& name) {
+        return told_.unreachable.contains(name);
+      });
+    }
+    return down;
+  }
+
   void acquire_lease() {
     if (lease_ == nullptr) return step(LeaseAnswered{false});
     lease_->acquire([this, life = resolver_life_, alive = alive_](bool held) {
       if (!*alive) return;
-      actions_.note(held ? "got the lease" : "did not get the lease");
-      if (life == resolver_life_) step(LeaseAnswered{held});
+      const auto holder = held ? std::nullopt : member_called(lease_->holder());
+      note_once(held ? "got the lease"
+                : holder
+                    ? "did not get the lease; " + holder->value() + " has it"
+                    : "did not get the lease");
+      if (life == resolver_life_) step(LeaseAnswered{held, holder});
     });
+  }
+
+  // The same answer each second is one line.
+  void note_once(const std::string& action) {
+    if (std::exchange(noted_, action) != action) actions_.note(action);
+  }
+
+  // Whose present process has that name as an owner of leases.
+  std::optional<model::PeerName> member_called(const std::string& owner) const {
+    for (const auto& [name, record] : actions_.members().table().records()) {
+      if (record.member() &&
+          lease_owner(name.value(), record.info.incarnation) == owner) {
+        return name;
+      }
+    }
+    return std::nullopt;
   }
 
   void release_lease() {
@@ -207,7 +245,7 @@ class DowningDriver : public PartitionDriver {
     lease_->release(
         [this, life = resolver_life_, alive = alive_](bool released) {
           if (!*alive || life != resolver_life_) return;
-          if (released) actions_.note("gave the lease back");
+          if (released) note_once("gave the lease back");
           step(LeaseReleased{released});
         });
   }
@@ -220,6 +258,7 @@ class DowningDriver : public PartitionDriver {
   View told_;
   SettledMembers settled_;
   std::unique_ptr<base::Timer> acquire_timer_;
+  std::string noted_;  // of the lease, in this cut
   struct Alive {
     ~Alive() { *flag = false; }
     std::shared_ptr<bool> flag = std::make_shared<bool>(true);

@@ -167,7 +167,17 @@ class Lease {
   virtual void release(Done done) = 0;
   // As far as is known without asking.
   virtual bool held() const = 0;
+  // Who had it when acquire() was refused last, as lease_owner() names it.
+  // Empty: unknown.
+  virtual std::string holder() const { return {}; }
 };
+
+// The name of a nameserver's process as that of a lease's owner: a restarted
+// one must not take what an earlier one had for its own.
+inline std::string lease_owner(const std::string& name,
+                               model::Incarnation incarnation) {
+  return name + "/" + std::to_string(incarnation.value());
+}
 
 }  // namespace waypost::cluster
 

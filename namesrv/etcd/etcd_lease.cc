@@ -41,6 +41,7 @@ void EtcdLease::want(bool acquire, Done done) {
 
 void EtcdLease::next() {
   const bool acquire = wishes_.front().acquire;
+  if (acquire) holder_.clear();
   if (acquire && held()) return answer(true);
   // Lapsed by our clock, if not by etcd's.
   if (acquire && id_ != 0) give_up(std::exchange(id_, 0));
@@ -105,6 +106,7 @@ void EtcdLease::create(const LeaseGrant& granted, base::Duration asked_at) {
               "the lease cannot be asked for",
               {{"key", settings_.key}, {"why", outcome.error().to_string()}});
         } else if (!ours) {
+          holder_ = outcome->value;
           logger_.info("another nameserver has the lease",
                        {{"key", settings_.key}, {"holder", outcome->value}});
         }

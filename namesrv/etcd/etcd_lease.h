@@ -49,6 +49,7 @@ class EtcdLease : public cluster::Lease {
   // True once etcd has confirmed it; held() is false from the call on.
   void release(Done done) override;
   bool held() const override { return id_ != 0 && boot_time_() < ours_until_; }
+  std::string holder() const override { return holder_; }
 
  private:
   struct Wish {
@@ -86,6 +87,7 @@ class EtcdLease : public cluster::Lease {
 
   std::int64_t id_ = 0;
   base::Duration ours_until_{};  // boot time
+  std::string holder_;           // when it was refused last
   std::vector<GivenUp> given_up_;
   std::deque<Wish> wishes_;  // the first is being worked on
   bool working_ = false;

@@ -122,6 +122,8 @@ void DowningResolver::on(const LeaseAnswered& event, base::Instant now) {
         plan_downing(settings_.strategy, view_, decision, self_).down;
     act(std::move(down), now);
     keep_lease_for(planned, now);
+  } else if (event.holder && is_ours(*event.holder)) {
+    return;
   } else {
     down.decision = reverse_of(decision);
     act(std::move(down), now);
@@ -207,6 +209,15 @@ void DowningResolver::note_reachability_change(base::Instant now) {
 
 void DowningResolver::end_unrest_if_healed() {
   if (count(view_, {}).unreachable.empty()) unrest_.reset();
+}
+
+// Of our side, by what anybody on it says, and one that can decide.
+bool DowningResolver::is_ours(const model::PeerName& holder) {
+  const Member* const member = find(holder);
+  return member != nullptr && !is_self(holder) &&
+         !view_.unreachable.contains(holder) &&
+         (member->status == MemberStatus::kUp ||
+          member->status == MemberStatus::kWeaklyUp);
 }
 
 void DowningResolver::warn_of_quorum() {

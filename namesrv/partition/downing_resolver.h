@@ -56,6 +56,8 @@ struct QuarantinedBy {
 };
 struct LeaseAnswered {
   bool acquired = false;  // false also for an error or a timeout
+  // The member that has it instead, in its present life, if that is known.
+  std::optional<model::PeerName> holder = std::nullopt;
 };
 struct LeaseReleased {
   bool released = false;
@@ -102,7 +104,11 @@ using ResolverEffects = std::vector<ResolverEffect>;
 // changed first more than stable_after + down_all_when_unstable ago and some
 // counted member is still unreachable, so everybody goes.
 //
-// While a lease is tried, events wait and ticks do nothing.
+// While a lease is tried, events wait and ticks do nothing. A lease belongs to
+// a side: when it is refused because another member of this side has it, that
+// one decides for both, as when two that came up together both lead. The lease
+// is tried again at each tick, so that what the other one does not decide, or a
+// later holder does, ends the wait; so does the instability rule.
 //
 // Members of other data centers are ignored throughout. Source: Akka's
 // resolver; docs/partitions.md names what differs.
@@ -151,6 +157,7 @@ class DowningResolver {
   void note_reachability_change(base::Instant now);
   void end_unrest_if_healed();
   void warn_of_quorum();
+  bool is_ours(const model::PeerName& holder);
   Member* find(const model::PeerName& name);
   bool is_self(const model::PeerName& name) const { return name == self_; }
 

@@ -13,13 +13,14 @@ std::unique_ptr<cluster::Lease> make_lease(
     const base::Logger& logger) {
   const partition::Settings& partition = settings.cluster.keeper.partition;
   if (partition.mode != partition::Mode::kLeaseMajority) return nullptr;
+  const std::string owner =
+      cluster::lease_owner(settings.name, settings.service.incarnation);
   if (partition.lease_implementation == partition::LeaseKind::kFile) {
-    return std::make_unique<FileLease>(executor, settings.cluster.lease_file);
+    return std::make_unique<FileLease>(executor, settings.cluster.lease_file,
+                                       owner);
   }
   etcd::EtcdLeaseSettings lease = settings.cluster.etcd_lease;
-  // A restarted process must not take what an earlier one had for its own.
-  lease.owner = settings.name + "/" +
-                std::to_string(settings.service.incarnation.value());
+  lease.owner = owner;
   return std::make_unique<etcd::EtcdLease>(
       executor, network, std::move(boot_time), std::move(lease),
       logger.for_component(base::LogComponent::kCluster));

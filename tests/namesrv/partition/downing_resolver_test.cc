@@ -166,6 +166,40 @@ TEST_CASE("a lease that is refused turns the decision round") {
   CHECK(down.names == std::vector{peer("b"), peer("a")});
 }
 
+TEST_CASE("a lease that another one of this side has leaves it to that one") {
+  DowningResolver resolver = group(settings(Mode::kLeaseMajority), 3);
+  resolver.step(MemberUnreachable{peer("c")}, at(0s));
+  only<AcquireLease>(resolver.step(ResolverTick{}, at(21s)));
+  CHECK(resolver.step(LeaseAnswered{false, peer("b")}, at(21s)).empty());
+  // It has decided.
+  DowningResolver followed = resolver;
+  followed.step(MemberRemoved{peer("c")}, at(22s));
+  CHECK(followed.step(ResolverTick{}, at(22s)).empty());
+  // It has not: asked again, and now the other side has it.
+  only<AcquireLease>(resolver.step(ResolverTick{}, at(22s)));
+  const auto down =
+      only<SetDown>(resolver.step(LeaseAnswered{false, peer("c")}, at(22s)));
+  CHECK(down.decision == Kind::kDownReachable);
+}
+
+TEST_CASE("a holder of the lease is followed only if it can decide for us") {
+  const auto refused_by = [](const char* holder, const ResolverEvent& event) {
+    DowningResolver resolver = group(settings(Mode::kLeaseMajority), 4);
+    resolver.step(MemberUnreachable{peer("d")}, at(0s));
+    resolver.step(event, at(0s));
+    only<AcquireLease>(resolver.step(ResolverTick{}, at(21s)));
+    return resolver.step(LeaseAnswered{false, peer(holder)}, at(21s)).size();
+  };
+  const auto nothing = SeenChanged{};
+  CHECK(refused_by("b", nothing) == 0);
+  CHECK(refused_by("d", nothing) == 1);  // the other side
+  CHECK(refused_by("x", nothing) == 1);  // nobody that we know
+  CHECK(refused_by("a", nothing) == 1);  // we ourselves, in an earlier life
+  // Set to down, and admitted by nobody yet.
+  CHECK(refused_by("b",
+                   MemberChanged{member("b", 2, MemberStatus::kJoining)}) == 1);
+}
+
 TEST_CASE("a lease that is held already is not asked for") {
   DowningResolver resolver = group(settings(Mode::kLeaseMajority), 3);
   resolver.step(MemberUnreachable{peer("c")}, at(0s));

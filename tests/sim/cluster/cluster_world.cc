@@ -87,7 +87,12 @@ ClusterWorld::ClusterWorld(const ClusterSetup& setup)
   }
   for (auto& nameserver : system_.nameservers) {
     configure(setup, *nameserver);
-    if (lease_) nameserver->lease = lease_->handle(nameserver->node());
+    if (!lease_) continue;
+    nameserver->lease =
+        lease_->handle(nameserver->node(), [&settings = nameserver->settings] {
+          return cluster::lease_owner(settings.name,
+                                      settings.service.incarnation);
+        });
   }
   change_links();
 }

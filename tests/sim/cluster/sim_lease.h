@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "namesrv/cluster/peer_calls.h"
@@ -21,8 +22,10 @@ class SimLease {
   SimLease(SimWorld& world, std::function<bool(SimNode&)> reaches_store)
       : world_(world), reaches_store_(std::move(reaches_store)) {}
 
-  cluster::Lease* handle(SimNode& node) {
-    handles_.push_back(std::make_unique<Handle>(*this, node));
+  // `owner`: by which name it takes the lease; without one nobody learns it.
+  cluster::Lease* handle(SimNode& node,
+                         std::function<std::string()> owner = {}) {
+    handles_.push_back(std::make_unique<Handle>(*this, node, std::move(owner)));
     return handles_.back().get();
   }
 
@@ -39,15 +42,20 @@ class SimLease {
 
  private:
   struct Handle : cluster::Lease {
-    Handle(SimLease& lease_, SimNode& node_) : lease(lease_), node(node_) {}
+    Handle(SimLease& lease_, SimNode& node_,
+           std::function<std::string()> owner_)
+        : lease(lease_), node(node_), owner(std::move(owner_)) {}
     void acquire(Done done) override { lease.acquire(*this, std::move(done)); }
     void release(Done done) override { lease.release(*this, std::move(done)); }
     bool held() const override {
       return lease.holder_ == this && lease.holder_life_ == node.life();
     }
+    std::string holder() const override { return refused_by; }
 
     SimLease& lease;
     SimNode& node;
+    const std::function<std::string()> owner;
+    std::string refused_by;
   };
 
   bool reaches(const Handle& handle) const {
@@ -67,8 +75,11 @@ class SimLease {
     if (reaches(handle) && (holder_ == nullptr || holder_ == &handle)) {
       holder_ = &handle;
       holder_life_ = handle.node.life();
+      holder_owner_ = handle.owner ? handle.owner() : std::string();
       renewed_ = world_.now();
     }
+    handle.refused_by =
+        reaches(handle) && !handle.held() ? holder_owner_ : std::string();
     answer(handle, std::move(done), handle.held());
   }
 
@@ -83,6 +94,7 @@ class SimLease {
   std::vector<std::unique_ptr<Handle>> handles_;
   Handle* holder_ = nullptr;
   std::uint64_t holder_life_ = 0;
+  std::string holder_owner_;
   base::Instant renewed_;
 };
 
