@@ -113,6 +113,7 @@ model::PeerHeartbeat ClusterKeeper::own_heartbeat() const {
   heartbeat.client_connections = shell_.service->client_connections();
   heartbeat.holdings = holdings_.digest();
   heartbeat.sent_at_ms = ms_of(shell_.executor->wall_now());
+  heartbeat.restarts = restarts_;
   return heartbeat;
 }
 
@@ -150,13 +151,15 @@ void ClusterKeeper::hear(const model::PeerHeartbeat& heartbeat,
            state != model::ServerState::kDraining;
   };
   const bool stopped = serves(told.state) && !serves(heartbeat.state);
-  told = {heartbeat.state, heartbeat.state_reason, now()};
+  const bool restarted = !first && heartbeat.restarts > told.restarts;
+  told = {heartbeat.state, heartbeat.state_reason, now(), heartbeat.restarts};
   step(membership::Heard{heartbeat, dialed});
   if (!membership_.reachable(name)) return;
   if (first) history_.on_back(name, false, shell_.executor->wall_now());
   follow_holdings(heartbeat);
   driver_->on_heard(name);
   if (stopped) driver_->on_stopped(name);
+  if (restarted) driver_->on_restarted(name);
 }
 
 // One that is paused has closed its connections: what it holds is of the past.
@@ -410,6 +413,7 @@ void ClusterKeeper::end_restart(const model::PeerName& winner) {
          " was lost or too slow while it told its own");
   }
   note("restarted");
+  ++restarts_;
   shell_.service->end_restart(winner);
   mistrust("restarted after " + winner.value() + " had won");
 }

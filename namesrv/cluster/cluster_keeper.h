@@ -162,6 +162,7 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
   partition::Readiness readiness_;
   std::unique_ptr<PartitionDriver> driver_;
   HoldingsKeeper holdings_;
+  std::uint32_t restarts_ = 0;  // by autoheal, in process
   std::unique_ptr<ConfigurationCopy> copy_;
   std::uint64_t copies_ = 0;  // made so far
   bool copying_ = false;
@@ -171,6 +172,7 @@ class ClusterKeeper : private PartitionActions, private PeerObserver {
     model::ServerState state = model::ServerState::kStarting;
     std::string reason;
     base::Instant at{};
+    std::uint32_t restarts = 0;
   };
   std::map<model::PeerName, Told> told_;
   std::vector<std::string> warnings_;

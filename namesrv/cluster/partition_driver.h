@@ -53,6 +53,8 @@ class PartitionDriver {
   virtual void on_back(const model::PeerName&, bool /*same_life*/) {}
   // It stopped serving, or lives anew.
   virtual void on_stopped(const model::PeerName&) {}
+  // It has restarted in process, with another's state.
+  virtual void on_restarted(const model::PeerName&) {}
   virtual void on_partial(const model::PeerName& /*suspect*/,
                           const model::PeerName& /*via*/) {}
   virtual void on_heal(const model::PeerName& /*from*/,

@@ -1,5 +1,6 @@
 // The pause family: pausing, partial partitions, autoheal.
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -50,6 +51,10 @@ class PauseDriver : public PartitionDriver {
     perform(heal_.step(PeerStopped{peer}));
   }
 
+  void on_restarted(const model::PeerName& peer) override {
+    separated_.on_restarted(peer);
+  }
+
   void on_partial(const model::PeerName& suspect,
                   const model::PeerName& via) override {
     const model::Incarnation own = actions_.members().self().incarnation;
@@ -95,9 +100,6 @@ class PauseDriver : public PartitionDriver {
         return perform(heal_.step(
             BecomeWinner{message.losers, stopped_among(message.losers)}));
       case model::HealKind::kWinnerIs:
-        if (restart_ && restart_->winner == message.winner) {
-          return send(from, {model::HealKind::kStopped, {}, {}});
-        }
         return perform(heal_.step(WinnerIs{message.winner}));
       case model::HealKind::kSafeToStart:
         return copy_and_finish();
@@ -106,7 +108,8 @@ class PauseDriver : public PartitionDriver {
       case model::HealKind::kReportStatus:
         return perform(heal_.step(ReportHealStatus{}));
       case model::HealKind::kStopped:
-        return on_stopped(from);
+        on_stopped(from);
+        return release_if_done(from, message.winner);
       case model::HealKind::kDisconnecting:
         return actions_.calls().disconnect(from, kDisconnectWait);
     }
@@ -283,7 +286,6 @@ class PauseDriver : public PartitionDriver {
       } else if (const auto* is = std::get_if<SendWinnerIs>(&effect)) {
         send(is->to, {HealKind::kWinnerIs, is->winner, {}});
       } else if (const auto* safe = std::get_if<SendSafeToStart>(&effect)) {
-        released_ = {safe->losers.begin(), safe->losers.end()};
         for (const model::PeerName& loser : safe->losers) {
           send(loser, {HealKind::kSafeToStart, {}, {}});
         }
@@ -299,11 +301,14 @@ class PauseDriver : public PartitionDriver {
 
   // A message may go down with a connection that was not lost for long enough
   // for anybody to notice. In the origin one always comes with the other, so
-  // its rules never repeat anything; all of this is without effect at who got
-  // it.
+  // its rules never repeat anything. Here whoever waits says again what it
+  // waits for an answer to; that is without effect at who got it.
   void say_again() {
     using model::HealKind;
-    if (const auto* winning = std::get_if<WinnerWaiting>(&heal_.state())) {
+    if (restart_ && !restart_->copying) {
+      send(restart_->winner, {HealKind::kStopped, restart_->winner, {}});
+    } else if (const auto* winning =
+                   std::get_if<WinnerWaiting>(&heal_.state())) {
       for (const model::PeerName& loser : winning->outstanding) {
         send(loser, {HealKind::kWinnerIs, actions_.members().self().name, {}});
       }
@@ -311,12 +316,18 @@ class PauseDriver : public PartitionDriver {
                    std::get_if<LeaderWaiting>(&heal_.state())) {
       send(leading->winner, {HealKind::kReportStatus, {}, {}});
     }
-    std::erase_if(released_, [&](const model::PeerName& loser) {
-      return actions_.state_of(loser) != model::ServerState::kPaused;
-    });
-    for (const model::PeerName& loser : released_) {
-      send(loser, {HealKind::kSafeToStart, {}, {}});
-    }
+  }
+
+  // It has stopped for the sake of `winner` and waits for the word.
+  void release_if_done(const model::PeerName& loser,
+                       const model::PeerName& winner) {
+    if (winner != actions_.members().self().name) return;
+    const auto* winning = std::get_if<WinnerWaiting>(&heal_.state());
+    const bool waits_for_others =
+        winning != nullptr &&
+        std::find(winning->notify.begin(), winning->notify.end(), loser) !=
+            winning->notify.end();
+    if (!waits_for_others) send(loser, {model::HealKind::kSafeToStart, {}, {}});
   }
 
   void start_restart(const RestartSelf& restart) {
@@ -355,7 +366,6 @@ class PauseDriver : public PartitionDriver {
   std::map<model::PeerName, base::Instant> heard_;
   std::optional<Restart> restart_;
   std::shared_ptr<Gathered> gathering_;
-  model::PeerNames released_;  // not seen to have started again yet
   struct Alive {
     ~Alive() { *flag = false; }
     std::shared_ptr<bool> flag = std::make_shared<bool>(true);

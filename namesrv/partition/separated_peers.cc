@@ -7,7 +7,12 @@ void SeparatedPeers::on_stopped_serving(
   for (const model::PeerName& name : names_) {
     if (serving.contains(name) || in_shared_state.contains(name)) return;
   }
-  names_.clear();
+  forget();
+}
+
+void SeparatedPeers::on_restarted(const model::PeerName& peer) {
+  if (names_.contains(peer)) restarted_.insert(peer);
+  if (restarted_ == names_) forget();
 }
 
 }  // namespace waypost::partition

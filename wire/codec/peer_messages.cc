@@ -126,6 +126,7 @@ std::string encode(const model::PeerHeartbeat& message) {
   table.add_membership(&membership);
   table.add_holdings(&holdings);
   table.add_sent_at_ms(message.sent_at_ms);
+  table.add_restarts(message.restarts);
   return writer.finish(table.Finish());
 }
 
@@ -158,6 +159,7 @@ base::Result<model::PeerHeartbeat> decode(Bytes payload,
         out.membership = from_wire(in.membership());
         out.holdings = set_digest(in.holdings());
         out.sent_at_ms = in.sent_at_ms();
+        out.restarts = in.restarts();
         return out;
       });
 }

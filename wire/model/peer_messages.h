@@ -107,6 +107,9 @@ struct PeerHeartbeat {
   // Its civil time when it was sent, in ms; 0: not told. Clocks differ, and
   // stamps in holdings are read by their author's.
   std::int64_t sent_at_ms = 0;
+  // How often it has restarted in process, as a loser of an autoheal, in this
+  // life: whoever missed that it stopped sees it here.
+  std::uint32_t restarts = 0;
 
   friend bool operator==(const PeerHeartbeat&, const PeerHeartbeat&) = default;
 };
@@ -147,7 +150,8 @@ enum class HealKind : std::uint8_t {
   kSafeToStart = 3,   // to each loser
   kFinished = 4,      // to the leader
   kReportStatus = 5,  // from the leader to the winner
-  kStopped = 6,       // to all: my service has stopped
+  kStopped = 6,       // to all: my service has stopped; again to `winner`,
+                      // until it says that it is safe to start
   kDisconnecting = 7  // to one: I close our connections on purpose
 };
 struct HealMessage {

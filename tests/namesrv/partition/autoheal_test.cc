@@ -12,6 +12,7 @@
 
 #include "base/random.h"
 #include "namesrv/partition/autoheal_plan.h"
+#include "namesrv/partition/separated_peers.h"
 
 namespace waypost::partition {
 namespace {
@@ -79,6 +80,22 @@ TEST_CASE("what means nothing in a state is ignored") {
   const HealState waiting = winning.state();
   CHECK(winning.step(HealFinished{peer("b")}).empty());
   CHECK(winning.state() == waiting);
+}
+
+TEST_CASE("who was separated is forgotten once all of them have restarted") {
+  SeparatedPeers separated;
+  separated.on_restarted(peer("b"));  // before, for another reason
+  separated.on_met_again(peer("b"));
+  separated.on_met_again(peer("c"));
+  separated.on_restarted(peer("b"));
+  separated.on_restarted(peer("d"));
+  CHECK(separated.names() == set("bc"));
+  // Separated again meanwhile: what it took then says nothing now.
+  separated.on_met_again(peer("b"));
+  separated.on_restarted(peer("c"));
+  CHECK(separated.names() == set("bc"));
+  separated.on_restarted(peer("b"));
+  CHECK(separated.empty());
 }
 
 TEST_CASE("parts and winner cover all members, and nobody beats the winner") {

@@ -80,6 +80,12 @@ TEST_CASE("generation 002: a heartbeat that says when it was sent") {
   check_golden(generation_002() / "peer_heartbeat.full", heartbeat);
 }
 
+TEST_CASE("generation 002: a heartbeat of one that has restarted in process") {
+  auto heartbeat = peer_heartbeat_examples().full;
+  heartbeat.restarts = 3;
+  check_golden(generation_002() / "peer_heartbeat.restarted", heartbeat);
+}
+
 TEST_CASE("generation 002: a partition whose end nobody saw") {
   auto list = partition_list_examples().full;
   list.partitions[0].end_unknown = true;

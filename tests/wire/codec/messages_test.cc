@@ -44,6 +44,7 @@ TEST_CASE("the full examples set every field") {
     }
     if constexpr (std::is_same_v<Message, model::PeerHeartbeat>) {
       full.sent_at_ms = 1;
+      full.restarts = 1;
     }
     if constexpr (std::is_same_v<Message, model::ClusterView>) {
       full.nameservers = {{"ns-a", {}, {}}};

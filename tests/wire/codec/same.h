@@ -190,8 +190,8 @@ inline auto fields(const PeerAuth& message) {
   return std::tie(a, b, c);
 }
 inline auto fields(const PeerHeartbeat& message) {
-  const auto& [a, b, c, d, e, f, g, h, i, j] = message;
-  return std::tie(a, b, c, d, e, f, g, h, i, j);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k] = message;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 inline auto fields(const HoldingsQuery& message) {
   const auto& [a] = message;
