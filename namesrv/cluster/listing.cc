@@ -111,8 +111,11 @@ base::Result<bool> ClusterKeeper::forget(const model::PeerName& name,
                       "this is " + name.value() + " itself",
                       "ask another nameserver of the group to forget it");
   }
-  const auto* record = membership_.table().find(name);
-  if (record == nullptr && !membership_.table().forgotten(name)) {
+  // Of those left behind before a restart nothing but the name may be known.
+  const bool known = membership_.table().find(name) != nullptr ||
+                     membership_.table().forgotten(name) ||
+                     membership_.left_behind().contains(name);
+  if (!known) {
     return base::fail(base::ErrorCode::kNotFound,
                       "no peer is known by the name " + name.value(),
                       "see waypostctl cluster show");

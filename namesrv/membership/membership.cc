@@ -223,7 +223,13 @@ bool Membership::may_serve_again() const {
                          (record != nullptr && record->down());
     if (!settled) return false;
   }
-  std::size_t configured = 1 + unknown_seeds().size();
+  // One that was forgotten before it was ever heard has an address among these.
+  const auto never_heard = static_cast<std::size_t>(std::count_if(
+      left_behind_.begin(), left_behind_.end(), [&](const auto& name) {
+        return table_.forgotten(name) && table_.find(name) == nullptr;
+      }));
+  const std::size_t unknown = unknown_seeds().size();
+  std::size_t configured = 1 + unknown - std::min(unknown, never_heard);
   std::size_t linked = 1;
   for (const auto& [name, record] : table_.records()) {
     if (record.forgotten) continue;

@@ -66,6 +66,33 @@ TEST_CASE("what was set to down before a restart waits as it would have") {
   }
 }
 
+TEST_CASE("who was left behind and will never come back can be forgotten") {
+  MembershipSettings settings;
+  settings.down_before = model::PeerNames{model::PeerName("c")};
+  PeerGroup group(settings);
+  group.start("a", "1", {"1", "3"});
+  group.run(60s);
+  CHECK(group.at("a").was_down());
+  // Nothing of it is known but the name, and that there is an address at which
+  // nobody answers.
+  group.step("a", Forget{model::PeerName("c"), true});
+  group.run(2s);
+  CHECK(group.at("a").self().status == model::PeerStatus::kUp);
+}
+
+TEST_CASE("an address at which nobody was heard counts, whoever is forgotten") {
+  MembershipSettings settings;
+  settings.down_before = model::PeerNames{model::PeerName("c")};
+  PeerGroup group(settings);
+  group.start("a", "1", kAll);
+  group.step("a", Forget{model::PeerName("c"), true});
+  group.run(60s);
+  CHECK(group.at("a").was_down());
+  group.start("b", "2", kAll);
+  group.run(5s);
+  CHECK(group.at("a").self().status == model::PeerStatus::kUp);
+}
+
 TEST_CASE("one alone comes up when nobody answers, or at once without peers") {
   PeerGroup group;
   group.start("a", "1", {});
