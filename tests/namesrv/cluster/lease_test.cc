@@ -2,6 +2,7 @@
 // they came up, when they do not agree yet on who leads.
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <utility>
@@ -16,6 +17,13 @@ namespace waypost::cluster {
 namespace {
 
 using namespace std::chrono_literals;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kFirst = 201;  // with the cuts that once went wrong
+#else
+constexpr std::uint64_t kFirst = 1;
+#endif
+constexpr std::uint64_t kLast = 300;
 
 // A lease that everybody reaches always.
 class Store {
@@ -70,7 +78,7 @@ Sides serving(KeeperGroup& group, const std::set<std::size_t>& side) {
 TEST_CASE("lease-majority: one side stays, however early the cut comes") {
   int cuts = 0;
   int early = 0;
-  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+  for (std::uint64_t seed = kFirst; seed <= kLast; ++seed) {
     base::Random random(seed);
     Store store;
     const std::size_t size = 3 + random.below(3);

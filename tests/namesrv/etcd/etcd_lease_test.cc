@@ -96,6 +96,8 @@ TEST_CASE("of two that ask at once exactly one gets the lease") {
   CHECK(one.lease->held() == *one.answer);
   CHECK(two.lease->held() == *two.answer);
   CHECK(world.store.holder(kKey) == (*one.answer ? "ns-1/1" : "ns-2/1"));
+  // Who was refused knows by whom.
+  CHECK((*one.answer ? two : one).lease->holder() == world.store.holder(kKey));
   // What the other asked for is gone.
   CHECK(world.store.lease_count() == 1);
   // Asked for again it is still theirs, and nobody is asked.
