@@ -6,20 +6,18 @@
 
 #include <string>
 
-#include <nlohmann/json.hpp>
-
 #include "admin_cli/answer.h"
 #include "admin_cli/command.h"
+#include "wire/documents/cluster_json.h"
 
 namespace waypost::admin {
 
-// Members stay in the order in which they are added.
-using Json = nlohmann::ordered_json;
+using documents::error_json;
+using documents::incarnation_text;
+using documents::Json;
+using documents::unix_ms;
 
-Json error_json(const base::Error& error);
-
-// {"command": ..., "answers": [...]} as text. Texts of peers that are no UTF-8
-// have their wrong bytes replaced.
+// {"command": ..., "answers": [...]} as text.
 std::string document_text(CommandKind command, Json answers);
 
 // `fill(json, value)` adds what the nameserver said to its object.
@@ -40,9 +38,6 @@ std::string answers_json(CommandKind command, const Answers<T>& answers,
   }
   return document_text(command, std::move(list));
 }
-
-// Incarnations and digests as text: JSON's readers lose digits of 64 bits.
-std::string incarnation_text(model::Incarnation incarnation);
 
 }  // namespace waypost::admin
 

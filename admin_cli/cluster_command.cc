@@ -76,26 +76,9 @@ std::vector<std::string> brake_notes(const Answers<ClusterShown>& answers) {
 }
 
 void fill_json(Json& json, const ClusterShown& shown) {
-  const ClusterView& view = shown.view;
-  Json& of = json["view"];
-  of["name"] = view.server_name;
-  of["version"] = view.server_version;
-  of["incarnation"] = incarnation_text(view.incarnation);
-  of["state"] = model::server_state_name(view.state);
-  of["state_reason"] = view.state_reason;
-  of["uptime_ms"] = base::to_ms(view.uptime);
-  of["clusters"] = view.clusters;
-  of["brokers"] = view.brokers;
-  of["suspect_brokers"] = view.suspects;
-  of["unhealthy_brokers"] = view.unhealthy;
-  of["topics"] = view.topics;
-  of["table_version"] = view.table_version;
-  of["brake_releases_in_ms"] = nullptr;
-  if (view.brake_releases_in) {
-    of["brake_releases_in_ms"] = base::to_ms(*view.brake_releases_in);
-  }
+  json["view"] = documents::view_json(shown.view);
   json["peers"] = nullptr;
-  if (shown.peers) json["peers"] = peer_json(*shown.peers);
+  if (shown.peers) json["peers"] = documents::peers_json(*shown.peers);
   json["peers_error"] = nullptr;
   if (shown.peers_unknown) {
     json["peers_error"] = error_json(*shown.peers_unknown);

@@ -11,10 +11,6 @@ namespace {
 using model::PartitionEntry;
 using model::PartitionList;
 
-std::int64_t unix_ms(base::WallTime time) {
-  return base::to_ms(time.time_since_epoch());
-}
-
 std::string until_text(const PartitionEntry& entry) {
   if (!entry.until) return "goes on";
   return (entry.end_unknown ? "unknown, last seen " : "") +
@@ -59,20 +55,6 @@ std::string table_of(const PartitionList& list) {
   return table.to_string();
 }
 
-Json entry_json(const PartitionEntry& entry) {
-  Json json;
-  json["id"] = entry.id;
-  json["kind"] = entry.kind;
-  json["peers"] = names_json(entry.peers);
-  json["seen_by"] = names_json(entry.seen_by);
-  json["since_ms"] = unix_ms(entry.since);
-  json["until_ms"] = nullptr;
-  if (entry.until) json["until_ms"] = unix_ms(*entry.until);
-  json["end_unknown"] = entry.end_unknown;
-  json["actions"] = entry.actions;
-  return json;
-}
-
 }  // namespace
 
 std::string partition_table(const Answers<PartitionList>& answers) {
@@ -93,7 +75,7 @@ std::string partition_json(const Answers<PartitionList>& answers) {
                       [](Json& json, const PartitionList& list) {
                         Json& all = json["partitions"] = Json::array();
                         for (const PartitionEntry& entry : list.partitions) {
-                          all.push_back(entry_json(entry));
+                          all.push_back(documents::partition_json(entry));
                         }
                       });
 }

@@ -1,11 +1,14 @@
 #include "admin_cli/peer_table.h"
 
 #include "admin_cli/text_table.h"
+#include "wire/documents/cluster_json.h"
 
 namespace waypost::admin {
 namespace {
 
 using Align = TextTable::Align;
+using documents::incarnation_text;
+using documents::reach_name;
 using model::ClusterMembers;
 using model::MemberListing;
 using model::PeerReach;
@@ -18,26 +21,6 @@ std::string addresses_text(const std::vector<base::Endpoint>& addresses) {
     text += address.to_string();
   }
   return text;
-}
-
-Json addresses_json(const std::vector<base::Endpoint>& addresses) {
-  Json list = Json::array();
-  for (const base::Endpoint& address : addresses) {
-    list.push_back(address.to_string());
-  }
-  return list;
-}
-
-const char* reach_name(PeerReach reach) {
-  switch (reach) {
-    case PeerReach::kReachable:
-      return "reachable";
-    case PeerReach::kUnreachable:
-      return "unreachable";
-    case PeerReach::kUnknown:
-      break;
-  }
-  return "unknown";
 }
 
 // "reachable", "unreachable, down", "self, joining".
@@ -91,36 +74,6 @@ std::vector<std::string> row_of(const MemberListing& member) {
           reason_text(member)};
 }
 
-Json member_json(const MemberListing& member) {
-  Json json;
-  json["name"] = member.info.name.value();
-  json["self"] = member.self;
-  json["reach"] = reach_name(member.reach);
-  json["down"] = member.down;
-  json["forgotten"] = member.forgotten;
-  json["status"] = model::peer_status_name(member.info.status);
-  json["up_number"] = nullptr;
-  if (member.info.up_number != model::kNeverUp) {
-    json["up_number"] = member.info.up_number;
-  }
-  json["incarnation"] = incarnation_text(member.info.incarnation);
-  json["cluster_addresses"] = addresses_json(member.info.cluster_addresses);
-  json["service_addresses"] = addresses_json(member.info.service_addresses);
-  json["roles"] = member.info.roles;
-  json["zone"] = member.info.zone;
-  json["state"] = model::server_state_name(member.state);
-  json["state_reason"] = member.state_reason;
-  json["silent_for_ms"] = base::to_ms(member.silent_for);
-  json["suspicion"] = member.suspicion;
-  json["reached_by"] = names_json(member.reached_by);
-  json["brokers_heard"] = member.holdings;
-  json["diverges_for_ms"] = nullptr;
-  if (member.diverges_for) {
-    json["diverges_for_ms"] = base::to_ms(*member.diverges_for);
-  }
-  return json;
-}
-
 std::string self_name(const base::Endpoint& nameserver,
                       const ClusterMembers& peers) {
   for (const MemberListing& member : peers.members) {
@@ -146,12 +99,6 @@ std::string joined_names(const std::vector<model::PeerName>& names) {
     text += name.value();
   }
   return text;
-}
-
-Json names_json(const std::vector<model::PeerName>& names) {
-  Json list = Json::array();
-  for (const model::PeerName& name : names) list.push_back(name.value());
-  return list;
 }
 
 std::string peer_table(const base::Endpoint& nameserver,
@@ -209,25 +156,6 @@ std::vector<std::string> peer_notes(const base::Endpoint& nameserver,
     notes.push_back(std::string(self).append(": ").append(warning));
   }
   return notes;
-}
-
-Json peer_json(const ClusterMembers& peers) {
-  Json json;
-  json["partition_handling"] = peers.partition_handling;
-  json["leader"] = nullptr;
-  if (peers.leader) json["leader"] = peers.leader->value();
-  json["ready"] = peers.ready;
-  json["missing"] = names_json(peers.missing);
-  json["netsplits_detected"] = peers.netsplits_detected;
-  json["netsplits_resolved"] = peers.netsplits_resolved;
-  json["open_partitions"] = peers.open_partitions;
-  json["unknown_addresses"] = addresses_json(peers.unknown);
-  json["warnings"] = peers.warnings;
-  Json& members = json["members"] = Json::array();
-  for (const MemberListing& member : peers.members) {
-    members.push_back(member_json(member));
-  }
-  return json;
 }
 
 }  // namespace waypost::admin

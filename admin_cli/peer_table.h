@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "admin_cli/answers_json.h"
 #include "base/endpoint.h"
 #include "wire/model/cluster.h"
 
@@ -18,11 +17,9 @@ std::string peer_table(const base::Endpoint& nameserver,
 // What an operator should look at, a sentence each.
 std::vector<std::string> peer_notes(const base::Endpoint& nameserver,
                                     const model::ClusterMembers& peers);
-Json peer_json(const model::ClusterMembers& peers);
 
 // "a, b".
 std::string joined_names(const std::vector<model::PeerName>& names);
-Json names_json(const std::vector<model::PeerName>& names);
 
 }  // namespace waypost::admin
 

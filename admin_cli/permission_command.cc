@@ -12,10 +12,6 @@
 namespace waypost::admin {
 namespace {
 
-std::int64_t unix_ms(base::WallTime time) {
-  return base::to_ms(time.time_since_epoch());
-}
-
 std::string table_of(const Overrides& overrides) {
   TextTable table({{"BROKER"},
                    {"PERMISSION"},

@@ -84,6 +84,15 @@ class CheckLayers(unittest.TestCase):
             "wire/rpc/a.cc": '#include "wire/transport/uv_loop.h"\n'},
             "shows libuv")
 
+    def test_it_may_be_included_by_who_may_know_the_library_itself(self):
+        header = {"wire/documents/a.h": "#include <nlohmann/json.hpp>\n"}
+        self.accepted(header | {
+            "admin_cli/a.cc": '#include "wire/documents/a.h"\n'})
+        # Known to this one, but no folder of its own.
+        self.refused(header | {
+            "broker_agent/sidecar/a.cc": '#include "wire/documents/a.h"\n'},
+            "may include")
+
     def test_public_sdk_headers_include_only_the_standard_library(self):
         self.accepted({
             "client_sdk/include/waypost/a.hpp":
