@@ -69,6 +69,7 @@ class [[nodiscard]] AgentResult {
   T&& value() && { return std::move(*checked()); }
   T& operator*() & { return *checked(); }
   const T& operator*() const& { return *checked(); }
+  T&& operator*() && { return std::move(*checked()); }
   T* operator->() { return checked(); }
   const T* operator->() const { return checked(); }
   const AgentError& error() const {
@@ -139,7 +140,8 @@ using AgentLogHandler =
 struct AgentOptions {
   // "host:port"; required, all of them. A name stands for all its addresses: it
   // is looked up again and again, the broker is registered with each, and an
-  // address that is gone is left. A lookup that fails changes nothing.
+  // address that is gone is left. A lookup that fails changes nothing, and is
+  // told to on_log, as a warning.
   std::vector<std::string> nameservers;
   std::string cluster;         // required
   std::string broker_name;     // required

@@ -63,6 +63,7 @@ class [[nodiscard]] Result {
   T&& value() && { return std::move(*checked()); }
   T& operator*() & { return *checked(); }
   const T& operator*() const& { return *checked(); }
+  T&& operator*() && { return std::move(*checked()); }
   T* operator->() { return checked(); }
   const T* operator->() const { return checked(); }
 

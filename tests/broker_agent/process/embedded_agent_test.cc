@@ -219,9 +219,7 @@ TEST_CASE("events and log lines come, and handlers may call and throw") {
 
 TEST_CASE("in a child after fork it does nothing, at once, and goes on here") {
   NameserverThread one(1);
-  auto started = Agent::start(options_for({one.address()}));
-  REQUIRE(started.has_value());
-  std::unique_ptr<Agent> agent = std::move(*started);
+  std::unique_ptr<Agent> agent = *Agent::start(options_for({one.address()}));
   REQUIRE(
       wait_until(scaled(5s), [&] { return agent->registered_count() == 1; }));
   const pid_t child = ::fork();
