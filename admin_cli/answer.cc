@@ -10,6 +10,7 @@ std::string failure_line(const base::Endpoint& nameserver,
   switch (error.code) {
     case base::ErrorCode::kNotFound:
     case base::ErrorCode::kInvalidArgument:
+    case base::ErrorCode::kInternal:
       verb = ": ";
       break;
     case base::ErrorCode::kNotReady:
@@ -18,6 +19,8 @@ std::string failure_line(const base::Endpoint& nameserver,
     case base::ErrorCode::kDenied:
     case base::ErrorCode::kUnsupported:
     case base::ErrorCode::kBusy:
+    case base::ErrorCode::kConflict:
+    case base::ErrorCode::kStale:
       verb = " refused: ";
       break;
     default:

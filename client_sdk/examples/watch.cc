@@ -25,11 +25,16 @@ int complain(const waypost::Error& error) {
 
 // TOPIC... [KEY=VALUE]..., over what the environment says.
 waypost::Result<waypost::ClientOptions> read_options(int argc, char** argv) {
+  const waypost::Error usage{
+      waypost::ErrorCode::kInvalidArgument,
+      "usage: waypost-watch TOPIC... [KEY=VALUE]...",
+      "for one, client.nameservers=127.0.0.1:9876; docs/options.md has all"};
   waypost::ClientOptions options;
   options.name = "waypost-watch";
   if (auto set = options.set_from_environment(); !set) return set.error();
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
+    if (word.starts_with("-")) return usage;
     const auto equals = word.find('=');
     auto set =
         equals == std::string_view::npos
@@ -37,9 +42,8 @@ waypost::Result<waypost::ClientOptions> read_options(int argc, char** argv) {
             : options.set(word.substr(0, equals), word.substr(equals + 1));
     if (!set) return set.error();
   }
-  if (!options.topics.empty()) return options;
-  return waypost::Error{waypost::ErrorCode::kInvalidArgument,
-                        "usage: waypost-watch TOPIC... [KEY=VALUE]...", ""};
+  if (options.topics.empty()) return usage;
+  return options;
 }
 
 void print(const waypost::Event& event) {

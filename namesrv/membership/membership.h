@@ -133,7 +133,9 @@ class Membership {
   void merge_down(const model::PeerName& name, model::Generation through);
   void merge(const model::PeerVerdict& verdict);
   void merge_report(const model::PeerReport& report, base::Instant now);
-  void hear_of_oneself(const model::PeerReport& report);
+  void hear_of_oneself(const model::PeerReport& report, base::Instant now);
+  // Once a minute, while it goes on.
+  void tell_conflict(std::optional<base::Endpoint> at, base::Instant now);
   void take_new_life(model::Generation after);
   ReachMatrix::Row row_of(const model::PeerHeartbeat& heartbeat) const;
 
@@ -165,7 +167,7 @@ class Membership {
   base::Instant joining_since_;
   bool was_down_ = false;
   model::PeerNames left_behind_;
-  bool conflict_told_ = false;
+  std::optional<base::Instant> conflict_told_;
   Effects effects_;
 };
 

@@ -12,7 +12,7 @@ void Membership::on(const Heard& event, base::Instant now) {
   const model::PeerInfo& sender = heartbeat.sender;
   if (is_self(sender.name)) {
     if (sender.incarnation != self_.incarnation) {
-      effects_.push_back(NameConflict{event.dialed});
+      tell_conflict(event.dialed, now);
     } else if (event.dialed) {
       own_seeds_.insert(*event.dialed);
     }
@@ -125,14 +125,22 @@ void Membership::merge(const model::PeerVerdict& verdict) {
 void Membership::merge_report(const model::PeerReport& report,
                               base::Instant now) {
   if (is_self(report.info.name)) {
-    hear_of_oneself(report);
+    hear_of_oneself(report, now);
     return;
   }
   merge(report.info, now);
   merge_down(report.info.name, report.down_through);
 }
 
-void Membership::hear_of_oneself(const model::PeerReport& report) {
+void Membership::tell_conflict(std::optional<base::Endpoint> at,
+                               base::Instant now) {
+  if (conflict_told_ && now - *conflict_told_ < std::chrono::minutes(1)) return;
+  conflict_told_ = now;
+  effects_.push_back(NameConflict{std::move(at)});
+}
+
+void Membership::hear_of_oneself(const model::PeerReport& report,
+                                 base::Instant now) {
   if (report.down_through >= self_.generation) {
     take_new_life(report.down_through);
     effects_.push_back(SelfDown{});
@@ -143,9 +151,7 @@ void Membership::hear_of_oneself(const model::PeerReport& report) {
   if (said.incarnation == self_.incarnation || !said.newer_than(self_)) return;
   if (report.reach == model::PeerReach::kReachable) {
     // Not remembered but heard: it lives.
-    if (!std::exchange(conflict_told_, true)) {
-      effects_.push_back(NameConflict{std::nullopt});
-    }
+    tell_conflict(std::nullopt, now);
     return;
   }
   // Of an earlier life of ours, whose clock was ahead.

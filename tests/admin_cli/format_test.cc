@@ -258,6 +258,11 @@ TEST_CASE("standard error says who did not answer in words that fit") {
         "waypostctl: 10.0.0.1:9876 is not ready: not-ready: starting (wait)\n");
   CHECK(failure_line(kNsA, {base::ErrorCode::kNotFound, "no x", ""}) ==
         "waypostctl: 10.0.0.1:9876: not-found: no x\n");
+  // These are answers.
+  CHECK(failure_line(kNsA, {base::ErrorCode::kConflict, "this is n1", ""}) ==
+        "waypostctl: 10.0.0.1:9876 refused: conflict: this is n1\n");
+  CHECK(failure_line(kNsA, {base::ErrorCode::kInternal, "disk is full", ""}) ==
+        "waypostctl: 10.0.0.1:9876: internal: disk is full\n");
 }
 
 TEST_CASE("the exit status tells all, some or none") {

@@ -95,6 +95,15 @@ class Examples(unittest.TestCase):
         self.addCleanup(end)
         return program
 
+    def test_watch_takes_no_flag_for_a_topic(self):
+        for words in ["--help"], ["-h", "orders"], []:
+            told = subprocess.run(
+                [os.path.join(BIN, "waypost-watch"), *words], check=False,
+                env=self.environment, timeout=PATIENCE, text=True,
+                stdin=subprocess.DEVNULL, capture_output=True)
+            self.assertEqual(told.returncode, 1, words)
+            self.assertIn("usage: waypost-watch TOPIC", told.stderr)
+
     def test_watch_shows_what_happens_to_an_embedded_broker(self):
         topics = os.path.join(self.work, "topics.json")
         with open(topics, "w", encoding="utf-8") as file:

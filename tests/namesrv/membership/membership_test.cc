@@ -398,6 +398,12 @@ TEST_CASE("two processes of one name are told apart") {
   other.sender.incarnation = model::Incarnation(5);
   group.step("a", Heard{other, {}});
   CHECK(group.take_transcript() == "a: name conflict\n");
+  // It goes on, with each heartbeat, and is told now and then.
+  for (int second = 0; second < 125; ++second) {
+    group.run(1s);
+    group.step("a", Heard{other, {}});
+  }
+  CHECK(group.take_transcript() == "a: name conflict\na: name conflict\n");
 }
 
 TEST_CASE("an orderly end is announced") {
