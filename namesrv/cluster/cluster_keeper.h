@@ -40,7 +40,7 @@ struct ClusterShell {
   // members were not; none: it is up again. Null: it is not kept. What was kept
   // comes back as MembershipSettings::down_before.
   std::function<void(std::optional<model::PeerNames>)> keep_down;
-  std::vector<membership::PartitionRecord> kept_partitions;
+  membership::KeptPartitions kept_partitions;
   // Keeps the history, when its version has grown; called each second and
   // whenever somebody waits. `kept`, which may be null, is called once, on the
   // executor or from inside, when what is in it is where it survives. Null: it

@@ -28,10 +28,9 @@ std::optional<PartitionKind> partition_kind_of(std::string_view name) {
   return std::nullopt;
 }
 
-PartitionHistory::PartitionHistory(std::size_t records_max,
-                                   std::vector<PartitionRecord> kept)
-    : records_max_(records_max) {
-  for (PartitionRecord& record : kept) {
+PartitionHistory::PartitionHistory(std::size_t records_max, KeptPartitions kept)
+    : records_max_(records_max), next_id_(kept.largest_id + 1) {
+  for (PartitionRecord& record : kept.records) {
     next_id_ = std::max(next_id_, record.id + 1);
     // An earlier life's view ended with it.
     if (record.open()) {

@@ -54,14 +54,21 @@ inline constexpr base::Duration kLastSeenStep = std::chrono::seconds(10);
 // The oldest make room for new ones beyond this many; docs/partitions.md.
 inline constexpr std::size_t kPartitionRecordsMax = 200;
 
+// What an earlier life has kept.
+struct KeptPartitions {
+  std::vector<PartitionRecord> records;  // oldest first
+  // Of all there were, those that were cleared as well.
+  std::uint64_t largest_id = 0;
+};
+
 // The records, newest last. Losses that overlap are one record. A pure value,
 // to be kept by the caller whenever its version grows.
 class PartitionHistory {
  public:
-  // `kept` are those of an earlier life, oldest first. What went on when that
-  // ended is over now, with an end that nobody knows.
+  // What went on when the earlier life ended is over now, with an end that
+  // nobody knows.
   explicit PartitionHistory(std::size_t records_max = kPartitionRecordsMax,
-                            std::vector<PartitionRecord> kept = {});
+                            KeptPartitions kept = {});
 
   void on_lost(const model::PeerName& peer, base::WallTime now);
   // `by` reaches a peer that we lost.

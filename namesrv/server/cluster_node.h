@@ -36,7 +36,7 @@ class ClusterNode : private cluster::ServiceControl,
     std::function<std::uint64_t()> client_connections;
     // What the service port is reached at, for peers and operators.
     base::Endpoint service_address;
-    std::vector<membership::PartitionRecord> kept_partitions;
+    membership::KeptPartitions kept_partitions;
     std::function<void(const membership::PartitionHistory&,
                        cluster::ClusterShell::Kept)>
         keep_partitions;

@@ -85,7 +85,7 @@ PartitionKeeper::PartitionKeeper(std::unique_ptr<store::PartitionStore> store,
   writing_->store = std::move(store);
 }
 
-std::vector<PartitionRecord> PartitionKeeper::load() {
+membership::KeptPartitions PartitionKeeper::load() {
   const auto loaded = writing_->store->load(membership::kPartitionRecordsMax);
   if (!loaded) {
     shell_.logger.error("the history of partitions is lost here",
@@ -96,7 +96,7 @@ std::vector<PartitionRecord> PartitionKeeper::load() {
     shell_.logger.error("some of the history of partitions is lost here",
                         {{"why", loaded->lost}});
   }
-  std::vector<PartitionRecord> records;
+  membership::KeptPartitions kept{{}, loaded->largest_id};
   for (const store::PartitionRow& row : loaded->rows) {
     auto record = record_of(row);
     if (!record) {
@@ -112,9 +112,9 @@ std::vector<PartitionRecord> PartitionKeeper::load() {
            {"last_seen_ms",
             base::to_ms(record->last_seen.time_since_epoch())}});
     }
-    records.push_back(std::move(*record));
+    kept.records.push_back(std::move(*record));
   }
-  return records;
+  return kept;
 }
 
 void PartitionKeeper::keep(const membership::PartitionHistory& history,

@@ -26,7 +26,7 @@ class PartitionKeeper {
 
   // What an earlier life has kept; what is wrong with it is in the log and no
   // reason not to start. Blocks; once, before keep().
-  std::vector<membership::PartitionRecord> load();
+  membership::KeptPartitions load();
 
   // Writes when something is other than it was, or could not be written; may be
   // called often. `kept`, unless null, is called once on the executor, when it

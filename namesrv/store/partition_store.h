@@ -1,6 +1,7 @@
 #ifndef WAYPOST_NAMESRV_STORE_PARTITION_STORE_H_
 #define WAYPOST_NAMESRV_STORE_PARTITION_STORE_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ class PartitionStore {
     std::vector<PartitionRow> rows;  // oldest first
     // What could not be read of it, for people; empty: nothing.
     std::string lost;
+    // Of all that were ever kept, also of those that have gone since.
+    std::uint64_t largest_id = 0;
   };
   // What was kept, `rows_max` of the newest at most. An error says what was
   // found instead and what was done about it; none is a reason not to start.

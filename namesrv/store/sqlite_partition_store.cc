@@ -21,6 +21,8 @@ constexpr const char* kMigrations[] = {
     "  since_ms INTEGER NOT NULL, until_ms INTEGER,"
     "  last_seen_ms INTEGER NOT NULL, end_unknown INTEGER NOT NULL,"
     "  actions TEXT NOT NULL);",
+    "CREATE TABLE numbering(largest_id INTEGER NOT NULL);"
+    "INSERT INTO numbering SELECT coalesce(max(id), 0) FROM partition;",
 };
 constexpr SqliteSchema kSchema = {0x57505048, kMigrations};  // "WPPH"
 
@@ -133,6 +135,15 @@ class SqlitePartitionStore final : public PartitionStore {
                         there_[static_cast<std::uint64_t>(row.number(0))] = {};
                       });
     if (!ok) return tl::unexpected(ok.error());
+    ok = for_each_row(*database, "SELECT max(largest_id) FROM numbering",
+                      [&](const SqliteStatement& row) {
+                        loaded.largest_id = static_cast<std::uint64_t>(
+                            std::max<std::int64_t>(row.number(0), 0));
+                      });
+    if (!ok) {
+      ok.error().code = base::ErrorCode::kMalformed;
+      return tl::unexpected(ok.error());
+    }
     std::reverse(loaded.rows.begin(), loaded.rows.end());
     for (const PartitionRow& row : loaded.rows) there_[row.entry.id] = row;
     if (wrong > 0) {
@@ -161,7 +172,16 @@ class SqlitePartitionStore final : public PartitionStore {
       if (before != there_.end() && before->second == row) continue;
       if (auto ok = write(*put, row); !ok) return ok;
     }
-    return {};
+    return write_largest(wanted.empty() ? 0 : wanted.rbegin()->first);
+  }
+
+  // What was shown by a number is never another record's.
+  base::Status write_largest(std::uint64_t id) {
+    auto raise = database_->prepare(
+        "UPDATE numbering SET largest_id = max(largest_id, ?1)");
+    if (!raise) return tl::unexpected(raise.error());
+    raise->bind(1, static_cast<std::int64_t>(id));
+    return finish(*database_, *raise);
   }
 
   base::Status write(SqliteStatement& put, const PartitionRow& row) {

@@ -148,7 +148,7 @@ void SimNameserver::start_cluster() {
     return count;
   };
   shell.service_address = endpoint();
-  shell.kept_partitions = partitions_;
+  shell.kept_partitions.records = partitions_;
   shell.keep_partitions = [this](const membership::PartitionHistory& history,
                                  const cluster::ClusterShell::Kept& kept) {
     partitions_ = {history.records().begin(), history.records().end()};

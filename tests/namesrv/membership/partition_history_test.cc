@@ -102,9 +102,8 @@ TEST_CASE("what is over can be cleared, and old records make room") {
   CHECK(history.any_open());
 }
 
-using Records = std::vector<PartitionRecord>;
-Records copied(const PartitionHistory& history) {
-  return {history.records().begin(), history.records().end()};
+KeptPartitions copied(const PartitionHistory& history) {
+  return {{history.records().begin(), history.records().end()}, 0};
 }
 
 TEST_CASE("records survive a restart; the end of what went on is unknown") {
@@ -127,12 +126,18 @@ TEST_CASE("records survive a restart; the end of what went on is unknown") {
   CHECK(again.records()[2].id == 3);
   CHECK(again.clear() == 2);
   // A third life changes nothing of what is known to be over.
-  const PartitionHistory third(200, {again.records().front()});
+  const PartitionHistory third(200, {{again.records().front()}, 0});
   CHECK(third.records()[0].end_unknown);
   history.on_gone(kB, kStart + 50s);
   const PartitionHistory over(200, copied(history));
   CHECK(over.version() == 0);
   CHECK_FALSE(over.records()[1].end_unknown);
+}
+
+TEST_CASE("a number is never given twice, also when all was cleared") {
+  PartitionHistory history(200, {{}, 7});
+  history.on_lost(kB, kStart);
+  CHECK(history.records()[0].id == 8);
 }
 
 TEST_CASE(

@@ -19,6 +19,7 @@ const model::PeerName kPeerB("b");
 // A disk that can be slow and full.
 struct Disk {
   std::vector<store::PartitionRow> rows;
+  std::uint64_t largest_id = 0;
   bool full = false;
   int writes = 0;
 };
@@ -27,7 +28,7 @@ class DiskStore : public store::PartitionStore {
  public:
   explicit DiskStore(Disk& disk) : disk_(disk) {}
   base::Result<Loaded> load(std::size_t) override {
-    return Loaded{disk_.rows, ""};
+    return Loaded{disk_.rows, "", disk_.largest_id};
   }
   base::Status keep(const std::vector<store::PartitionRow>& rows) override {
     ++disk_.writes;
@@ -69,7 +70,7 @@ struct Keeping {
 
 TEST_CASE("what changed is written once, however slow the disk is") {
   Keeping keeping;
-  CHECK(keeping.keeper.load().empty());
+  CHECK(keeping.keeper.load().records.empty());
   PartitionHistory history;
   keeping.keeper.keep(history, {});
   CHECK(keeping.writer.empty());
@@ -88,7 +89,7 @@ TEST_CASE("what changed is written once, however slow the disk is") {
         std::vector<std::string>{"paused"});
   keeping.keeper.keep(history, {});
   CHECK(keeping.writer.empty());
-  const auto loaded = keeping.keeper.load();
+  const auto loaded = keeping.keeper.load().records;
   REQUIRE(loaded.size() == 1);
   CHECK(loaded[0] == history.records()[0]);
 }
@@ -131,9 +132,11 @@ TEST_CASE("a kind of a newer program is left out") {
   row.entry.id = 5;
   row.entry.kind = "loss";
   keeping.disk.rows.push_back(row);
+  keeping.disk.largest_id = 9;
   const auto loaded = keeping.keeper.load();
-  REQUIRE(loaded.size() == 1);
-  CHECK(loaded[0].id == 5);
+  REQUIRE(loaded.records.size() == 1);
+  CHECK(loaded.records[0].id == 5);
+  CHECK(loaded.largest_id == 9);
 }
 
 }  // namespace

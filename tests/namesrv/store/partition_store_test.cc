@@ -95,6 +95,23 @@ TEST_CASE("partitions are there again after a restart, and can be cleared") {
   CHECK(directory.reload()->rows.empty());
 }
 
+TEST_CASE("numbers rise also when all is cleared before a restart") {
+  const PartitionDirectory directory;
+  CHECK(directory.reload()->largest_id == 0);
+  directory.keep({over(3), over(7)});
+  directory.keep({over(3)});
+  CHECK(directory.reload()->largest_id == 7);
+  directory.keep({});
+  CHECK(directory.reload()->rows.empty());
+  CHECK(directory.reload()->largest_id == 7);
+  // A file of the program before this one.
+  directory.edit("DROP TABLE numbering; PRAGMA user_version = 1");
+  directory.edit(
+      "INSERT INTO partition VALUES(12, 'loss', '[]', '[]', 1, 2, 1,"
+      " 0, '[]')");
+  CHECK(directory.reload()->largest_id == 12);
+}
+
 TEST_CASE("no more than asked for are read, and the rest goes") {
   const PartitionDirectory directory;
   Rows rows;
@@ -155,13 +172,13 @@ TEST_CASE("records that somebody else wrote are left out and told of") {
 TEST_CASE("a newer program's file is left alone") {
   const PartitionDirectory directory;
   directory.keep({over(1)});
-  directory.edit("PRAGMA user_version = 2");
+  directory.edit("PRAGMA user_version = 99");
   const auto store = make_sqlite_partition_store(directory.path);
   const auto loaded = store->load(kMax);
   REQUIRE_FALSE(loaded.has_value());
   CHECK(loaded.error().code == base::ErrorCode::kUnsupported);
   CHECK_FALSE(store->keep({over(2)}).has_value());
-  directory.edit("PRAGMA user_version = 1");
+  directory.edit("PRAGMA user_version = 2");
   CHECK(directory.reload()->rows == Rows{over(1)});
 }
 
