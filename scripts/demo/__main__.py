@@ -44,7 +44,7 @@ def parse_arguments():
         "2 for wrong arguments.")
     parser.add_argument("--profile", choices=sorted(TIMES), default="fast",
                         help="timing defaults of all programs (default fast: "
-                        "about two minutes; rocketmq-4: a quarter of an hour)")
+                        "about two minutes; rocketmq-4: eleven minutes)")
     parser.add_argument("--loopback", action="store_true",
                         help="use loopback addresses even where network "
                         "namespaces are allowed")
