@@ -32,9 +32,21 @@ NameserverLine::NameserverLine(base::Executor& executor,
 
 NameserverLine::~NameserverLine() = default;
 
+void NameserverLine::connect() {
+  note_beginning();
+  channel_.connect();
+}
+
+void NameserverLine::note_beginning() {
+  if (channel_.state() != rpc::Channel::State::kClosed) return;
+  began_ = executor_.now();
+  setup_ = base::Duration::zero();
+}
+
 rpc::CallId NameserverLine::call(codec::FrameKind kind, std::string payload,
                                  base::Duration deadline,
                                  rpc::AnswerCallback on_answer) {
+  note_beginning();
   return channel_.call(kind, std::move(payload), deadline,
                        [this, on_answer = std::move(on_answer)](
                            base::Result<rpc::AnswerPart> result) {
@@ -80,11 +92,14 @@ void NameserverLine::on_idle() {
     if (silent) heard_ = executor_.now();
     return arm_idle_timer();
   }
-  ping(settings_.ping_timeout);
+  ping(patience(settings_.ping_timeout, settings_.budget));
 }
 
 void NameserverLine::on_connected(const model::HelloReply& reply) {
   heard_ = executor_.now();
+  ready_at_ = heard_;
+  setup_ = ready_at_ - began_;
+  hello_ = reply;
   arm_idle_timer();
   owner_.on_line_connected(*this, reply);
 }

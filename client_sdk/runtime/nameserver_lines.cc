@@ -94,8 +94,10 @@ std::unique_ptr<NameserverLine> NameserverLines::make_line(ServerId server) {
   const base::Duration share =
       share_of_budget(options_.rpc_timeout, choice_.count());
   LineSettings settings;
-  settings.channel.connect_timeout = share;
+  settings.channel.connect_timeout =
+      options_.close_on_timeout ? options_.rpc_timeout : share;
   settings.channel.hello = options_.hello;
+  settings.budget = options_.rpc_timeout;
   settings.ping_timeout = share;
   if (options_.close_on_timeout)
     settings.ping_interval = options_.ping_interval;
@@ -107,28 +109,66 @@ std::unique_ptr<NameserverLine> NameserverLines::make_line(ServerId server) {
 
 NameserverLine& NameserverLines::open(ServerId server) {
   move_to(server);
-  if (line_ != nullptr && line_->server() == server) return *line_;
-  if (line_ != nullptr) put_aside();
-  reconnect_timer_.reset();
-  const auto aside =
-      std::find_if(aside_.begin(), aside_.end(), [&](const auto& line) {
-        return line->server() == server && line->ready() && !line->retired();
-      });
-  if (aside != aside_.end()) {
-    line_ = std::move(*aside);
-    aside_.erase(aside);
-  } else {
-    line_ = make_line(server);
+  if (line_ != nullptr && line_->server() == server && !is_stuck(*line_)) {
+    return *line_;
   }
+  if (line_ != nullptr) {
+    if (line_->connecting() && !goes_on_late(line_->server())) {
+      line_->set_late(true);
+    }
+    put_aside();
+  }
+  reconnect_timer_.reset();
+  if (!bring_back(server)) line_ = make_line(server);
   return *line_;
+}
+
+// What was sent in vain when it began may be sent again seconds later: whoever
+// asks now finds out sooner with a new one.
+bool NameserverLines::is_stuck(const NameserverLine& line) const {
+  return line.connecting() &&
+         line.connecting_for() >=
+             share_of_budget(options_.rpc_timeout, choice_.count());
+}
+
+// A line that stands aside and is ready is current again.
+bool NameserverLines::bring_back(ServerId server) {
+  const auto found =
+      std::find_if(aside_.begin(), aside_.end(), [&](const auto& line) {
+        return line->server() == server && !line->retired() && line->ready();
+      });
+  if (found == aside_.end()) return false;
+  line_ = std::move(*found);
+  aside_.erase(found);
+  line_->set_late(false);
+  sweep_soon();
+  return true;
 }
 
 NameserverLine& NameserverLines::open_aside(ServerId server) {
   if (line_ != nullptr && line_->server() == server) return *line_;
+  for (const auto& line : aside_) {
+    if (line->server() == server && line->goes_on_late() && line->ready()) {
+      return *line;
+    }
+  }
   return *aside_.emplace_back(make_line(server));
 }
 
+std::optional<ServerId> NameserverLines::next(const ServerIds& tried) const {
+  const auto may = [&](const NameserverLine& line) {
+    return line.ready() && !line.retired() && !tried.contains(line.server()) &&
+           choice_.find(line.server()) != nullptr;
+  };
+  if (line_ != nullptr && may(*line_)) return line_->server();
+  for (const auto& line : aside_) {
+    if (line->late() && may(*line)) return line->server();
+  }
+  return choice_.best_untried(tried, executor_.now());
+}
+
 void NameserverLines::put_aside() {
+  line_->set_announced(false);
   aside_.push_back(std::move(line_));
   sweep_soon();
   if (observer_ != nullptr) observer_->on_nameserver_lost();
@@ -156,15 +196,57 @@ void NameserverLines::leave(NameserverLine& line, const std::string& why) {
   reconnect_later();
 }
 
+void NameserverLines::leave_late(NameserverLine& line, const std::string& why) {
+  if (line.retired()) return;
+  // One for each server, the one that is further.
+  if (!line.late() && goes_on_late(line.server())) return give_up(line, why);
+  choice_.on_failure(line.server(), executor_.now());
+  line.set_late(true);
+  logger_.debug("nameserver connection left to go on by itself",
+                {{"nameserver", line.name()}, {"why", why}});
+  if (!is_current(line)) return sweep_soon();
+  leaving_because_ = why;
+  put_aside();
+  reconnect_later();
+}
+
+bool NameserverLines::goes_on_late(ServerId server) const {
+  return std::any_of(aside_.begin(), aside_.end(), [&](const auto& line) {
+    return line->server() == server && line->goes_on_late();
+  });
+}
+
+void NameserverLines::answered(const NameserverLine& line) {
+  choice_.on_success(line.server());
+  for (const auto& each : aside_) each->set_late(false);
+}
+
+// While nobody is being asked: the first that has connected.
+void NameserverLines::adopt_late() {
+  if (line_ != nullptr) return;
+  const auto found =
+      std::find_if(aside_.begin(), aside_.end(), [&](const auto& line) {
+        return line->goes_on_late() && line->ready() &&
+               choice_.find(line->server()) != nullptr;
+      });
+  if (found == aside_.end()) return;
+  const ServerId server = (*found)->server();
+  reconnect_timer_.reset();
+  move_to(server);
+  if (line_ == nullptr) bring_back(server);
+}
+
 // A line that is left may be in the midst of telling its calls that they have
 // failed, so it goes in a task of its own, and not before its last call.
 void NameserverLines::sweep_soon() {
-  if (aside_.empty() || sweep_timer_) return;
+  if ((aside_.empty() && !to_be_announced()) || sweep_timer_) return;
   sweep_timer_ = executor_.run_after(base::Duration::zero(), [this] {
     sweep_timer_.reset();
     std::erase_if(aside_, [](const std::unique_ptr<NameserverLine>& line) {
-      return line->pending_calls() == 0;
+      return line->pending_calls() == 0 && !line->goes_on_late();
     });
+    adopt_late();
+    if (to_be_announced()) announce();
   });
 }
 
@@ -198,8 +280,16 @@ base::Duration NameserverLines::next_pause() {
 // --- What lines tell ---
 
 void NameserverLines::on_line_connected(NameserverLine& line,
-                                        const model::HelloReply& reply) {
-  if (!is_current(line)) return;
+                                        const model::HelloReply& /*reply*/) {
+  if (is_current(line)) return announce();
+  if (line.late()) sweep_soon();
+}
+
+// REQUIRES: connected().
+void NameserverLines::announce() {
+  NameserverLine& line = *line_;
+  const model::HelloReply& reply = line.hello();
+  line.set_announced(true);
   pause_max_ = options_.reconnect_min;
   logger_.info("connected to a nameserver",
                {{"nameserver", line.name()},

@@ -8,6 +8,11 @@
 // connections open. Nothing tells the client but its own timeouts, so each of
 // them - not connected, hello not answered, ping not answered, and, told by the
 // calls, question not answered - closes the socket and moves on.
+//
+// Over a slow link connecting may take longer than one nameserver's share of a
+// call. Such a line is left, not closed: it goes on for a whole budget, beside
+// others, until some nameserver answers. When nobody has, it is the next one to
+// be asked, and what was begun need not begin anew.
 
 #include <cstdint>
 #include <memory>
@@ -32,8 +37,9 @@ struct NameserverLinkOptions {
   std::vector<Nameserver> nameservers;
   // Address or name of the one to start with; empty: a random one.
   std::string start;
-  // The usual budget of a call; connecting to one nameserver, and waiting for
-  // its sign of life, may take a share of it.
+  // The usual budget of a call. Connecting to one nameserver may take it all,
+  // beside calls that are elsewhere by then; waiting for a sign of life may
+  // take a share of it.
   base::Duration rpc_timeout = std::chrono::seconds(3);
   // False: a call that times out on a standing connection fails and leaves the
   // connection as it is, as stock RocketMQ clients do.
@@ -104,6 +110,14 @@ class NameserverLines final : private LineOwner {
   // A call on some line is over.
   void call_ended() { sweep_soon(); }
 
+  // It was asked while it was connecting, and could not be waited for.
+  void leave_late(NameserverLine& line, const std::string& why);
+  // It answered: late ones are not needed.
+  void answered(const NameserverLine& line);
+
+  // Who to ask next of those not in `tried`: who is connected, else the best.
+  std::optional<ServerId> next(const ServerIds& tried) const;
+
   // From now on there is always a connection, or an attempt to make one.
   void keep_connected();
 
@@ -125,6 +139,12 @@ class NameserverLines final : private LineOwner {
  private:
   std::unique_ptr<NameserverLine> make_line(ServerId server);
   void put_aside();
+  bool is_stuck(const NameserverLine& line) const;
+  bool goes_on_late(ServerId server) const;
+  bool bring_back(ServerId server);
+  void adopt_late();
+  void announce();
+  bool to_be_announced() const { return connected() && !line_->announced(); }
   void move_to(ServerId server);
   void move_on(const std::string& why);
   void note_current();
@@ -153,8 +173,9 @@ class NameserverLines final : private LineOwner {
   // Why the next move is made, until it is.
   std::string leaving_because_;
 
-  std::unique_ptr<NameserverLine> line_;                // to the current one
-  std::vector<std::unique_ptr<NameserverLine>> aside_;  // until their calls end
+  std::unique_ptr<NameserverLine> line_;  // to the current one
+  // Until their calls end; late ones until somebody answers.
+  std::vector<std::unique_ptr<NameserverLine>> aside_;
   std::unique_ptr<base::Timer> sweep_timer_;
 
   bool keep_connected_ = false;

@@ -116,8 +116,9 @@ NameserverLink::CallId NameserverLink::call_here(codec::FrameKind kind,
   const CallPtr call = add_call(kind, std::move(payload), budget, sink);
   call->here = true;
   if (NameserverLine* line = lines_.connected_line()) {
-    start(call, call->first, *line,
-          share_of_budget(budget, lines_.choice().count()));
+    const base::Duration share =
+        share_of_budget(budget, lines_.choice().count());
+    start(call, call->first, *line, line->patience(share, budget));
   } else {
     fail_later(call);
   }
@@ -195,7 +196,7 @@ void NameserverLink::set_nameservers(const std::vector<Nameserver>& nameservers,
 // that was not tried and a whole budget.
 void NameserverLink::attempt(const CallPtr& call) {
   const base::Instant now = executor_.now();
-  auto server = lines_.choice().best_untried(call->tried, now);
+  auto server = lines_.next(call->tried);
   if (!server && now < call->deadline) {
     server = call->second_chance.take();
     // It may have left the list meanwhile.
@@ -205,13 +206,16 @@ void NameserverLink::attempt(const CallPtr& call) {
     return finish(call, tl::unexpected(give_up(*call)));
   }
   const base::Duration remaining = call->deadline - now;
-  const base::Duration deadline =
+  const base::Duration share =
       options_.close_on_timeout
           ? share_of_budget(remaining, lines_.choice().untried(call->tried))
           : remaining;
+  const bool first = call->tried.empty();
   call->tried.insert(*server);
   NameserverLine& line = lines_.open(*server);
   if (call->sink == nullptr) return;  // cancelled by who was told of the move
+  const base::Duration deadline =
+      first ? line.patience(share, remaining) : share;
   start(call, call->first, line, deadline);
   lines_.keep_connected();
   arm_hedge(call, deadline);
@@ -268,7 +272,7 @@ base::Status NameserverLink::tell(Call& call, Attempt& attempt,
 
 void NameserverLink::succeed(const CallPtr& call, Attempt& attempt) {
   const NameserverLine& line = *attempt.line;
-  lines_.choice().on_success(line.server());
+  lines_.answered(line);
   if (attempt.stood) hedging_.on_answer(executor_.now() - attempt.started);
   const bool first_was_slow =
       &attempt == &call->hedge && call->first.line != nullptr;
@@ -304,7 +308,7 @@ void NameserverLink::on_attempt_failed(const CallPtr& call, Attempt& attempt,
     // The old behaviour: a connection that stands is good enough.
     return finish(call, tl::unexpected(give_up(*call)));
   }
-  judge_line(line, error);
+  judge_line(line, attempt.stood, error);
   if (call->sink == nullptr) return;
   if (&attempt == &call->hedge) {
     if (call->first.line == nullptr) NameserverLink::attempt(call);
@@ -320,9 +324,12 @@ void NameserverLink::on_attempt_failed(const CallPtr& call, Attempt& attempt,
 }
 
 // Another call's failure may have given the line up already.
-void NameserverLink::judge_line(NameserverLine& line,
+void NameserverLink::judge_line(NameserverLine& line, bool stood,
                                 const base::Error& error) {
-  if (!is_alive(error.code)) {
+  if (error.code == base::ErrorCode::kTimedOut && !stood &&
+      options_.close_on_timeout && line.cut_short()) {
+    lines_.leave_late(line, error.message);
+  } else if (!is_alive(error.code)) {
     lines_.give_up(line, error.message);
   } else if (lines_.choice().count() > 1) {
     lines_.leave(line, error.message);

@@ -3,7 +3,8 @@
 
 // Questions to nameservers: for each call as many attempts as there are
 // nameservers, each with a deadline such that every one of them gets its turn
-// within the call's budget. All questions change nothing, so one whose
+// within the call's budget. Only the first one, if it is connected over a slow
+// link, may take up to half of it. All questions change nothing, so one whose
 // connection ended while it was under way may be asked again (SecondChance).
 //
 // Hedging. When the first attempt takes unusually long the same question goes
@@ -102,7 +103,7 @@ class NameserverLink {
                  base::Result<rpc::AnswerPart> result);
   void on_attempt_failed(const CallPtr& call, Attempt& attempt,
                          const base::Error& error);
-  void judge_line(NameserverLine& line, const base::Error& error);
+  void judge_line(NameserverLine& line, bool stood, const base::Error& error);
   base::Status tell(Call& call, Attempt& attempt, const rpc::AnswerPart& part);
   void succeed(const CallPtr& call, Attempt& attempt);
   void finish(const CallPtr& call, const base::Result<std::string>& result);

@@ -282,7 +282,8 @@ base::Error Channel::Impl::late(const PendingCall& call) const {
       base::ErrorCode::kTimedOut,
       state_ == State::kReady
           ? "no answer to " + codec::frame_kind_name(call.kind) + within
-          : "not connected" + within);
+      : link_ ? "connected, but hello was not answered" + within
+              : "not connected" + within);
 }
 
 // --- What arrives ---

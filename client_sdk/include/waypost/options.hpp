@@ -143,9 +143,11 @@ struct ClientOptions {
   // polling alone.
   bool watch = true;
   // Total time for one question to the nameservers; each of them gets a share,
-  // so that all can be tried. A share must last for connecting, saying hello
-  // and asking: allow three round trips for each nameserver, or none of them
-  // is ever reached. 10 ms to 10 min.
+  // so that all can be tried. Allow more than two round trips. Where a share is
+  // shorter than connecting, saying hello and asking, which takes three, the
+  // first question to a nameserver may fail, but its connection is finished
+  // meanwhile, and the next question finds it; a connection that took long to
+  // make gets up to half of the total. 10 ms to 10 min.
   std::chrono::nanoseconds rpc_timeout = std::chrono::seconds(3);
   // A connection on which a question timed out is closed, and the next
   // nameserver asked. False: it is kept, as stock RocketMQ clients do; a

@@ -297,7 +297,8 @@ TEST_CASE("a server that accepts and says nothing is given up in time") {
   world.channel->call(FrameKind::kPing, {}, 3s, patient.callback());
   world.channel->call(FrameKind::kPing, {}, 400ms, hasty.callback());
   world.world.run_for(400ms);
-  CHECK(hasty.error->message == "10.0.0.1:9876: not connected within 400 ms");
+  CHECK(hasty.error->message ==
+        "10.0.0.1:9876: connected, but hello was not answered within 400 ms");
   CHECK_FALSE(patient.done);
   world.world.run_for(600ms);
   CHECK(patient.error->code == base::ErrorCode::kTimedOut);
