@@ -1,6 +1,9 @@
 // Events: what their kinds are called in C, and which of their members is what.
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <variant>
 
 #include "client_sdk/c_api/handles.h"
@@ -15,6 +18,13 @@ struct waypost_event {
   std::string address;
   std::string why;
   std::int32_t reason = WAYPOST_REASON_NOT_TOLD;
+  std::chrono::nanoseconds duration{0};
+  std::uint64_t count = 0;
+  std::string left_nameserver;
+  // Of what is told, which lives as long; null: none.
+  const waypost::Broker* about = nullptr;
+  const waypost::Broker* other = nullptr;
+  waypost::BrokerHealth health = waypost::BrokerHealth::kHealthy;
 };
 
 namespace waypost::c_api {
@@ -32,6 +42,10 @@ struct Describe {
   void about(const Broker& broker) const {
     event.broker = broker.name;
     event.address = broker.address;
+    event.about = &broker;
+  }
+  void beside(const std::optional<Broker>& broker) const {
+    if (broker) event.other = &*broker;
   }
 
   void operator()(const NameserverConnected& what) const {
@@ -41,6 +55,7 @@ struct Describe {
   void operator()(const NameserverSwitched& what) const {
     is(WAYPOST_EVENT_NAMESERVER_SWITCHED);
     event.nameserver = what.to;
+    event.left_nameserver = what.from;
     event.why = what.why;
   }
   void operator()(const NameserversChanged& /*what*/) const {
@@ -58,6 +73,7 @@ struct Describe {
   void operator()(const BrokerAvoided& what) const {
     is(WAYPOST_EVENT_BROKER_AVOIDED);
     about(what.broker);
+    event.duration = what.duration;
     event.why = what.why;
   }
   void operator()(const BrokerNoLongerAvoided& what) const {
@@ -68,21 +84,26 @@ struct Describe {
   void operator()(const BrokerJoined& what) const {
     is(WAYPOST_EVENT_BROKER_JOINED);
     about(what.broker);
+    event.health = what.health;
     because(what.reason);
   }
   void operator()(const BrokerLeft& what) const {
     is(WAYPOST_EVENT_BROKER_LEFT);
     about(what.broker);
+    event.health = what.last_health;
+    beside(what.now);
     because(what.reason, what.detail);
   }
   void operator()(const BrokerHealthChanged& what) const {
     is(WAYPOST_EVENT_BROKER_HEALTH_CHANGED);
     about(what.broker);
+    event.health = what.to;
     event.why = broker_health_name(what.to);
   }
   void operator()(const MasterChanged& what) const {
     is(WAYPOST_EVENT_MASTER_CHANGED);
     if (what.to) about(*what.to);
+    beside(what.from);
     event.broker = what.group;
     because(what.reason);
   }
@@ -90,6 +111,7 @@ struct Describe {
     is(what.ok ? WAYPOST_EVENT_BROKER_PROBED
                : WAYPOST_EVENT_BROKER_PROBE_FAILED);
     about(what.broker);
+    event.duration = what.took;
     event.why = what.why;
   }
   void operator()(const ClientCreated& what) const {
@@ -102,13 +124,25 @@ struct Describe {
   void operator()(const ClientClosed& /*what*/) const {
     is(WAYPOST_EVENT_CLIENT_CLOSED);
   }
-  void operator()(const EventsLost& /*what*/) const {
+  void operator()(const EventsLost& what) const {
     is(WAYPOST_EVENT_EVENTS_LOST);
+    event.count = what.count;
   }
   // Those that C has no name for.
   template <typename Other>
   void operator()(const Other& /*what*/) const {}
 };
+
+waypost_code write(const waypost_event* event, const Broker* broker,
+                   waypost_broker* out) {
+  if (event == nullptr || out == nullptr) return WAYPOST_INVALID_ARGUMENT;
+  if (broker == nullptr) return WAYPOST_NOT_FOUND;
+  waypost_broker full = to_c(*broker);
+  if (broker == event->about) {
+    full.health = static_cast<std::int32_t>(event->health);
+  }
+  return write_sized(full, out) ? WAYPOST_OK : WAYPOST_INVALID_ARGUMENT;
+}
 
 }  // namespace
 
@@ -152,4 +186,23 @@ int32_t waypost_event_reason(const waypost_event* event) {
 }
 const char* waypost_event_why(const waypost_event* event) {
   return event == nullptr ? "" : event->why.c_str();
+}
+int64_t waypost_event_duration_ns(const waypost_event* event) {
+  return event == nullptr ? 0 : event->duration.count();
+}
+uint64_t waypost_event_count(const waypost_event* event) {
+  return event == nullptr ? 0 : event->count;
+}
+const char* waypost_event_left_nameserver(const waypost_event* event) {
+  return event == nullptr ? "" : event->left_nameserver.c_str();
+}
+waypost_code waypost_event_about(const waypost_event* event,
+                                 waypost_broker* out) {
+  return waypost::c_api::write(event, event == nullptr ? nullptr : event->about,
+                               out);
+}
+waypost_code waypost_event_other(const waypost_event* event,
+                                 waypost_broker* out) {
+  return waypost::c_api::write(event, event == nullptr ? nullptr : event->other,
+                               out);
 }

@@ -153,6 +153,13 @@ enum {
   WAYPOST_REASON_GONE_AT_PEERS = 7
 };
 int32_t waypost_event_reason(const waypost_event* event);
+/* How long: BROKER_AVOIDED for (with probes: at least, or at most),
+ * BROKER_PROBED and BROKER_PROBE_FAILED took. Else 0. */
+int64_t waypost_event_duration_ns(const waypost_event* event);
+/* EVENTS_LOST: how many. Else 0. */
+uint64_t waypost_event_count(const waypost_event* event);
+/* NAMESERVER_SWITCHED: the one that was left. Else "". */
+const char* waypost_event_left_nameserver(const waypost_event* event);
 
 /* A broker; the texts live as long as what it was asked of. */
 typedef struct waypost_broker {
@@ -166,6 +173,17 @@ typedef struct waypost_broker {
   uint16_t port;
   int32_t health; /* 0 healthy, 1 suspect, 2 unhealthy; 0 in a check */
 } waypost_broker;
+
+/* All about the broker that the event is about, into `out`, whose struct_size
+ * is set. `health` is what BROKER_JOINED came with, what BROKER_LEFT had last,
+ * what BROKER_HEALTH_CHANGED has now; else 0. MASTER_CHANGED: the new master.
+ * WAYPOST_NOT_FOUND: it is about none. */
+waypost_code waypost_event_about(const waypost_event* event,
+                                 waypost_broker* out);
+/* The other one: who the broker is, or who is in its place, after BROKER_LEFT;
+ * the old master of MASTER_CHANGED. WAYPOST_NOT_FOUND: none is known. */
+waypost_code waypost_event_other(const waypost_event* event,
+                                 waypost_broker* out);
 
 /* The answer of a check, from any thread; see waypost_handlers::on_check. The
  * first answer counts, and only in time. Freed without one: the broker failed.

@@ -5,11 +5,13 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include "client_sdk/c_api/handles.h"
 #include "tests/client_sdk/c_api/c_api_world.h"
 
 namespace waypost {
@@ -147,6 +149,69 @@ TEST_CASE("a check, the reason of a departure and the figures reach handlers") {
   CHECK(heard.wait_for("9 broker-b 5 expired (silent for 3s)"));
   waypost_topic_free(topic);
   waypost_client_free(client);
+}
+
+// One line of all that C can ask an event for.
+std::string fields_of(Event event) {
+  std::string line;
+  const auto handler = [](void* context, const waypost_event* told) {
+    auto& text = *static_cast<std::string*>(context);
+    text = std::to_string(waypost_event_what(told)) + " " +
+           std::to_string(waypost_event_duration_ns(told)) + " " +
+           std::to_string(waypost_event_count(told)) + " " +
+           waypost_event_left_nameserver(told);
+    const auto add = [&](const char* what, auto* ask) {
+      waypost_broker broker{};
+      CHECK(ask(told, &broker) != WAYPOST_OK);  // has no size
+      broker.struct_size = sizeof broker;
+      if (const auto code = ask(told, &broker); code != WAYPOST_OK) {
+        CHECK(code == WAYPOST_NOT_FOUND);
+        return;
+      }
+      text += std::string(what) + broker.cluster + "/" + broker.name + "/" +
+              std::to_string(broker.id) + "@" + broker.address + " in " +
+              broker.zone + " health " + std::to_string(broker.health);
+    };
+    add(" about ", &waypost_event_about);
+    add(" other ", &waypost_event_other);
+  };
+  event.wall_time = std::chrono::system_clock::now();
+  c_api::tell(event, handler, &line);
+  return line;
+}
+
+TEST_CASE("events tell in C what they tell in C++") {
+  const Broker a{"shop", "a", 0, "10.0.0.1", 1, "10.0.0.1:1", "east"};
+  const Broker b{"shop", "b", 1, "10.0.0.2", 2, "10.0.0.2:2", "west"};
+  using std::chrono::nanoseconds;
+  const auto of = [](auto what) { return fields_of({{}, {}, what}); };
+  CHECK(of(BrokerProbed{a, true, nanoseconds(7), ""}) ==
+        "14 7 0  about shop/a/0@10.0.0.1:1 in east health 0");
+  CHECK(of(BrokerProbed{b, false, nanoseconds(8), "refused"}) ==
+        "15 8 0  about shop/b/1@10.0.0.2:2 in west health 0");
+  CHECK(of(BrokerAvoided{a, nanoseconds(9), "failed"}) ==
+        "6 9 0  about shop/a/0@10.0.0.1:1 in east health 0");
+  CHECK(of(BrokerHealthChanged{a, BrokerHealth::kHealthy,
+                               BrokerHealth::kSuspect}) ==
+        "10 0 0  about shop/a/0@10.0.0.1:1 in east health 1");
+  CHECK(of(BrokerJoined{a, BrokerHealth::kUnhealthy}) ==
+        "8 0 0  about shop/a/0@10.0.0.1:1 in east health 2");
+  CHECK(of(BrokerLeft{a, ChangeReason::kReplaced, b, BrokerHealth::kSuspect}) ==
+        "9 0 0  about shop/a/0@10.0.0.1:1 in east health 1"
+        " other shop/b/1@10.0.0.2:2 in west health 0");
+  CHECK(of(MasterChanged{"shop", "b", a, b}) ==
+        "11 0 0  about shop/b/1@10.0.0.2:2 in west health 0"
+        " other shop/a/0@10.0.0.1:1 in east health 0");
+  CHECK(of(MasterChanged{"shop", "a", a, std::nullopt}) ==
+        "11 0 0  other shop/a/0@10.0.0.1:1 in east health 0");
+  CHECK(of(NameserverSwitched{"ns1", "ns2", "hung"}) == "2 0 0 ns1");
+  CHECK(of(EventsLost{3}) == "13 0 3 ");
+  waypost_broker broker{};
+  broker.struct_size = sizeof broker;
+  CHECK(waypost_event_about(nullptr, &broker) == WAYPOST_INVALID_ARGUMENT);
+  CHECK(waypost_event_other(nullptr, &broker) == WAYPOST_INVALID_ARGUMENT);
+  CHECK(waypost_event_duration_ns(nullptr) == 0);
+  CHECK(waypost_event_count(nullptr) == 0);
 }
 
 }  // namespace
