@@ -58,7 +58,7 @@ struct BrokerRecord : Broker {
 
 // Keeps one record for each broker at each address for as long as the client
 // lives, so that a Pick can be two words that stay valid whatever happens to
-// routes. The price is some 400 bytes for each address a broker ever had. A
+// routes. The price is some 500 bytes for each address a broker ever had. A
 // broker that comes back at another address starts without faults. One thread
 // (the loop's) interns; records are shared.
 class BrokerArena {
