@@ -110,11 +110,11 @@ void ClusterKeeper::perform(const membership::Effect& effect) {
   } else if (const auto* differs = std::get_if<HandlingDiffers>(&effect)) {
     const auto theirs = partition::mode_at_run_time(differs->theirs);
     logger_.warn(
-        "a peer handles partitions in another way; all must have the same",
+        "a peer handles partitions in another way; all must have the same" +
+            (theirs.warning ? ": " + *theirs.warning : ""),
         {{"peer", differs->peer.value()},
          {"theirs", differs->theirs},
-         {"ours", membership_.self().partition_handling},
-         {"note", theirs.warning.value_or("")}});
+         {"ours", membership_.self().partition_handling}});
   }
 }
 

@@ -49,6 +49,21 @@ base::Status write_part(const std::string& part, std::string_view content) {
   return {};
 }
 
+const char* advice_for(int number) {
+  switch (number) {
+    case ENOSPC:
+    case EDQUOT:
+      return "make room there; 'df' shows how much is left";
+    case EACCES:
+    case EPERM:
+      return "let this user read and write there; 'ls -ld' shows who may";
+    case EROFS:
+      return "mount that file system for writing, or use another one";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
@@ -69,7 +84,7 @@ base::Error system_error(std::string_view what, const std::string& path) {
   return {base::ErrorCode::kInternal,
           "cannot " + std::string(what) + " " + path + ": " +
               ::strerror_r(number, text, sizeof text),
-          ""};
+          advice_for(number)};
 }
 
 base::Result<std::optional<std::string>> read_file(const std::string& path,

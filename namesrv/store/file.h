@@ -26,7 +26,8 @@ class FileDescriptor {
   int number_ = -1;
 };
 
-// "cannot WHAT PATH: Permission denied", from errno.
+// "cannot WHAT PATH: Permission denied", from errno, with what to do about a
+// full disk or a missing right.
 base::Error system_error(std::string_view what, const std::string& path);
 
 // The whole file; nothing when there is none; kTooLarge, without reading it,

@@ -1,11 +1,14 @@
 #include "namesrv/store/data_directory.h"
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "namesrv/store/file.h"
 
 namespace waypost::store {
 namespace {
@@ -96,6 +99,19 @@ TEST_CASE_FIXTURE(DirectoryFixture, "what is no directory is refused") {
   CHECK(directory.error().message.find(root + "/file") != std::string::npos);
   CHECK(DataDirectory::open("").error().code ==
         base::ErrorCode::kInvalidArgument);
+}
+
+TEST_CASE("a full disk and a missing right come with advice") {
+  const auto error = [](int number) {
+    errno = number;
+    return system_error("write", "/var/lib/waypost/lock");
+  };
+  CHECK(error(ENOSPC).message ==
+        "cannot write /var/lib/waypost/lock: No space left on device");
+  CHECK(error(ENOSPC).advice.find("make room") != std::string::npos);
+  CHECK(error(EACCES).advice.find("ls -ld") != std::string::npos);
+  CHECK(error(EROFS).advice.find("mount") != std::string::npos);
+  CHECK(error(EIO).advice.empty());
 }
 
 }  // namespace
