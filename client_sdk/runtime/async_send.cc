@@ -104,7 +104,11 @@ void AsyncSend::try_pick(const Pick& pick) {
         });
       });
   under_way_ = state;
-  timer_ = host_.executor().run_after(budget, [this, budget] {
+  // The loop's time stands still within a turn: counted from that, the last
+  // attempt would end before the budget does, which then was not used up.
+  const base::Instant end = host_.steady_clock().now() + budget;
+  timer_ = host_.executor().run_after(end - host_.executor().now(), [this,
+                                                                     budget] {
     end_attempt(
         "no answer within " + std::to_string(base::to_ms(budget)) + "ms", true);
     next();

@@ -1,13 +1,17 @@
 #include "client_sdk/runtime/sender.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include "client_sdk/runtime/async_send.h"
 #include "client_sdk/runtime/broker_arena.h"
 
 namespace waypost::client {
@@ -27,6 +31,7 @@ class FakeEnvironment final : public SendEnvironment {
 
   base::Instant now() const override { return base::Instant(clock); }
   Result<Pick> pick(std::string_view, const PickOptions& options) override {
+    clock += pick_takes;
     if (!known) return Error{ErrorCode::kNotReady, "not known yet", ""};
     if (brokers_.empty()) return Error{ErrorCode::kUnavailable, "nobody", ""};
     for (std::size_t i = 0; i < brokers_.size(); ++i) {
@@ -53,6 +58,7 @@ class FakeEnvironment final : public SendEnvironment {
   }
 
   base::Duration clock{0};
+  base::Duration pick_takes{0};
   bool known = true;
   base::Duration route_takes{0};
   base::Duration waited{0};
@@ -211,6 +217,86 @@ TEST_CASE("a topic without brokers fails without an attempt") {
       kThreeInThreeSeconds);
   CHECK(result.status.error().code == ErrorCode::kUnavailable);
   CHECK(result.attempts.empty());
+}
+
+// A loop whose time stands still within a turn, while that of the environment
+// goes on; one timer.
+class OneTimerLoop final : public base::Executor {
+ public:
+  explicit OneTimerLoop(FakeEnvironment& environment)
+      : environment_(environment), turn_(environment.now()) {}
+
+  base::Instant now() const override { return turn_; }
+  base::WallTime wall_now() const override { return {}; }
+  void post(std::function<void()> /*task*/) override { FAIL("not used"); }
+  std::unique_ptr<base::Timer> run_after(base::Duration delay,
+                                         std::function<void()> task) override {
+    due_ = turn_ + delay;
+    task_ = std::move(task);
+    return std::make_unique<base::Timer>();
+  }
+  bool in_executor_thread() const override { return true; }
+
+  // The timer's turn.
+  void turn() {
+    turn_ = std::max(due_, environment_.now());
+    environment_.clock = turn_.time_since_epoch();
+    std::exchange(task_, nullptr)();
+  }
+
+ private:
+  FakeEnvironment& environment_;
+  base::Instant turn_;
+  base::Instant due_{};
+  std::function<void()> task_;
+};
+
+class FakeHost final : public AsyncSendHost, public base::Clock {
+ public:
+  explicit FakeHost(FakeEnvironment& environment)
+      : loop(environment), environment_(environment) {}
+
+  base::Instant now() const override { return environment_.now(); }
+  base::WallTime wall_now() const override { return {}; }
+  base::Executor& executor() override { return loop; }
+  const base::Clock& steady_clock() const override { return *this; }
+  Post poster() override {
+    return [](const std::function<void()>& task) { task(); };
+  }
+  void when_route_known(const std::string& /*topic*/,
+                        std::function<void(Status)> /*done*/) override {
+    FAIL("not used");
+  }
+  void run_for_application(std::function<void()> task) override { task(); }
+
+  OneTimerLoop loop;
+
+ private:
+  FakeEnvironment& environment_;
+};
+
+TEST_CASE("attempts use the whole budget up, in a loop that is slow as well") {
+  FakeEnvironment it({"a", "b"});
+  it.pick_takes = 7ms;
+  FakeHost host(it);
+  std::vector<PendingAttempt> pending;
+  const auto send = std::make_shared<AsyncSend>(
+      it, host, "orders",
+      std::make_shared<const AsyncAttempt>(
+          [&](const Pick&, base::Duration, const PendingAttempt& attempt) {
+            pending.push_back(attempt);
+          }),
+      SendOptions{100ms, 2});
+  std::optional<Status> over;
+  send->start([&](Status status) { over = std::move(status); });
+  host.loop.turn();
+  CHECK_FALSE(over);
+  host.loop.turn();
+  REQUIRE(over);
+  CHECK(over->error().code == ErrorCode::kTimedOut);
+  const auto result = send->end(*over);
+  CHECK(result.attempts.size() == 2);
+  CHECK(result.elapsed >= 100ms);
 }
 
 }  // namespace
