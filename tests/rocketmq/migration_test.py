@@ -120,8 +120,8 @@ class MigrationTest(WorldTest):
 
         self.swap(0)
         # What the file said that means nothing here was named.
-        self.assertIn("serverWorkerThreads",
-                      self.new[0].process.transcript())
+        wait_until("the log names it", lambda: "serverWorkerThreads"
+                   in self.new[0].process.transcript())
         # One of each kind now; a client that starts may meet either.
         mixed = ali_ons.Client(self.world, self.addresses)
         for _ in range(4):

@@ -74,7 +74,8 @@ class ObserverTest(WorldTest):
             self.assertRegex(listed["broker-a"]["health_reason"],
                              "^rocketmq: no answer within 1s")
             self.assertEqual(listed["broker-b"]["health"], "healthy")
-        self.assertIn("broker is UNHEALTHY", agent.transcript())
+        wait_until("the observer says so",
+                   lambda: "broker is UNHEALTHY" in agent.transcript())
         # Longer than a verdict without repetitions lasts.
         end = time.monotonic() + 5
         while time.monotonic() < end:

@@ -43,7 +43,7 @@ class Process:
 
     def __init__(self, arguments, cwd=None):
         self.arguments = arguments
-        self.errors = tempfile.TemporaryFile("w+")
+        self.errors = tempfile.TemporaryFile()
         self.child = subprocess.Popen(
             arguments, cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self.errors, text=True, bufsize=1)
@@ -101,10 +101,12 @@ class Process:
         return self.child.wait(PATIENCE)
 
     def transcript(self):
-        self.errors.seek(0)
+        # Not by seek() and read(): the child writes at the same offset.
+        errors = os.pread(self.errors.fileno(),
+                          os.fstat(self.errors.fileno()).st_size, 0)
         said = [line for line in self.lines if line is not None]
         return "\n".join(["$ " + " ".join(self.arguments)] + said
-                         + [self.errors.read()])
+                         + [errors.decode(errors="replace")])
 
     def close(self):
         if self.child.poll() is None:
@@ -223,6 +225,13 @@ class StubBroker:
             self.process.wait_for_line(
                 lambda text, told="registered " + nameserver: text == told)
 
-    def sent(self):
-        return [line for line in self.process.lines
-                if line and line.startswith("sent ")]
+    def has_said(self, start):
+        """Whether a line that begins so was read: it may take a moment after
+        what it tells of was answered to others."""
+        return any(line.startswith(start)
+                   for line in list(self.process.lines) if line)
+
+    def wait_for_sent(self, topic, queue, offset):
+        """Until it tells of having this message."""
+        told = "sent %s %d %d" % (topic, queue, offset)
+        self.process.wait_for_line(lambda line: line == told)
