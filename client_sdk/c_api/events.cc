@@ -1,10 +1,13 @@
 // Events: what their kinds are called in C, and which of their members is what.
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "client_sdk/c_api/handles.h"
 
@@ -21,10 +24,22 @@ struct waypost_event {
   std::chrono::nanoseconds duration{0};
   std::uint64_t count = 0;
   std::string left_nameserver;
+  std::string server_name;
+  waypost::BrokerHealth health_before = waypost::BrokerHealth::kHealthy;
+  bool avoided = false;
+  std::optional<waypost_route> route;
   // Of what is told, which lives as long; null: none.
   const waypost::Broker* about = nullptr;
   const waypost::Broker* other = nullptr;
   waypost::BrokerHealth health = waypost::BrokerHealth::kHealthy;
+  // WAYPOST_LIST_...; null: none.
+  std::array<const std::vector<std::string>*, 3> lists{};
+
+  const std::vector<std::string>* list(std::int32_t which) const {
+    return which < 0 || static_cast<std::size_t>(which) >= lists.size()
+               ? nullptr
+               : lists[static_cast<std::size_t>(which)];
+  }
 };
 
 namespace waypost::c_api {
@@ -51,6 +66,7 @@ struct Describe {
   void operator()(const NameserverConnected& what) const {
     is(WAYPOST_EVENT_NAMESERVER_CONNECTED);
     event.nameserver = what.nameserver;
+    event.server_name = what.server_name;
   }
   void operator()(const NameserverSwitched& what) const {
     is(WAYPOST_EVENT_NAMESERVER_SWITCHED);
@@ -58,8 +74,9 @@ struct Describe {
     event.left_nameserver = what.from;
     event.why = what.why;
   }
-  void operator()(const NameserversChanged& /*what*/) const {
+  void operator()(const NameserversChanged& what) const {
     is(WAYPOST_EVENT_NAMESERVERS_CHANGED);
+    event.lists[WAYPOST_LIST_NAMESERVERS] = &what.nameservers;
   }
   void operator()(const RefreshFailed& what) const {
     is(WAYPOST_EVENT_REFRESH_FAILED);
@@ -69,6 +86,9 @@ struct Describe {
     is(WAYPOST_EVENT_ROUTE_CHANGED);
     event.topic = what.route.topic;
     event.nameserver = what.route.nameserver;
+    event.route.emplace(waypost_route{what.route, what.route.to_string()});
+    event.lists[WAYPOST_LIST_ADDED] = &what.added;
+    event.lists[WAYPOST_LIST_REMOVED] = &what.removed;
   }
   void operator()(const BrokerAvoided& what) const {
     is(WAYPOST_EVENT_BROKER_AVOIDED);
@@ -91,6 +111,7 @@ struct Describe {
     is(WAYPOST_EVENT_BROKER_LEFT);
     about(what.broker);
     event.health = what.last_health;
+    event.avoided = what.avoided;
     beside(what.now);
     because(what.reason, what.detail);
   }
@@ -98,6 +119,7 @@ struct Describe {
     is(WAYPOST_EVENT_BROKER_HEALTH_CHANGED);
     about(what.broker);
     event.health = what.to;
+    event.health_before = what.from;
     event.why = broker_health_name(what.to);
   }
   void operator()(const MasterChanged& what) const {
@@ -195,6 +217,27 @@ uint64_t waypost_event_count(const waypost_event* event) {
 }
 const char* waypost_event_left_nameserver(const waypost_event* event) {
   return event == nullptr ? "" : event->left_nameserver.c_str();
+}
+const char* waypost_event_server_name(const waypost_event* event) {
+  return event == nullptr ? "" : event->server_name.c_str();
+}
+int32_t waypost_event_health_before(const waypost_event* event) {
+  return event == nullptr ? 0 : static_cast<int32_t>(event->health_before);
+}
+int32_t waypost_event_avoided(const waypost_event* event) {
+  return event != nullptr && event->avoided ? 1 : 0;
+}
+size_t waypost_event_list_size(const waypost_event* event, int32_t list) {
+  const auto* const names = event == nullptr ? nullptr : event->list(list);
+  return names == nullptr ? 0 : names->size();
+}
+const char* waypost_event_list_item(const waypost_event* event, int32_t list,
+                                    size_t index) {
+  if (index >= waypost_event_list_size(event, list)) return nullptr;
+  return (*event->list(list))[index].c_str();
+}
+const waypost_route* waypost_event_route(const waypost_event* event) {
+  return event == nullptr || !event->route ? nullptr : &*event->route;
 }
 waypost_code waypost_event_about(const waypost_event* event,
                                  waypost_broker* out) {

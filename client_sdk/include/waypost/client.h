@@ -160,6 +160,25 @@ int64_t waypost_event_duration_ns(const waypost_event* event);
 uint64_t waypost_event_count(const waypost_event* event);
 /* NAMESERVER_SWITCHED: the one that was left. Else "". */
 const char* waypost_event_left_nameserver(const waypost_event* event);
+/* NAMESERVER_CONNECTED: what it calls itself. Else "". */
+const char* waypost_event_server_name(const waypost_event* event);
+/* BROKER_HEALTH_CHANGED: what it was, as in waypost_broker. Else 0. */
+int32_t waypost_event_health_before(const waypost_event* event);
+/* Not 0: BROKER_LEFT, and the client avoided it because it failed or was slow.
+ */
+int32_t waypost_event_avoided(const waypost_event* event);
+
+/* Names that an event lists. */
+enum {
+  WAYPOST_LIST_NAMESERVERS = 0, /* NAMESERVERS_CHANGED: all of them, now */
+  WAYPOST_LIST_ADDED = 1,       /* ROUTE_CHANGED: broker groups that came */
+  WAYPOST_LIST_REMOVED = 2      /* ROUTE_CHANGED: broker groups that went */
+};
+/* How many; 0 where the event has no such list. */
+size_t waypost_event_list_size(const waypost_event* event, int32_t list);
+/* NULL: no such index. */
+const char* waypost_event_list_item(const waypost_event* event, int32_t list,
+                                    size_t index);
 
 /* A broker; the texts live as long as what it was asked of. */
 typedef struct waypost_broker {
@@ -327,6 +346,10 @@ waypost_code waypost_client_refresh_async_within(
     void (*on_done)(void* context, waypost_code code,
                     const waypost_error* error),
     void* context, waypost_error** error);
+
+/* ROUTE_CHANGED: the route that is in use from now on. The event's, not to be
+ * freed. Else NULL. */
+const waypost_route* waypost_event_route(const waypost_event* event);
 
 /* "orders: broker-a/0@10.0.0.1:10911 rw 4+4". */
 const char* waypost_route_text(const waypost_route* route);

@@ -174,6 +174,24 @@ std::string fields_of(Event event) {
     };
     add(" about ", &waypost_event_about);
     add(" other ", &waypost_event_other);
+    for (std::int32_t list = -1; list <= 3; ++list) {
+      const std::size_t size = waypost_event_list_size(told, list);
+      for (std::size_t i = 0; i < size; ++i) {
+        text += " " + std::to_string(list) + ":" +
+                waypost_event_list_item(told, list, i);
+      }
+      CHECK(waypost_event_list_item(told, list, size) == nullptr);
+    }
+    if (const auto before = waypost_event_health_before(told); before != 0) {
+      text += " was " + std::to_string(before);
+    }
+    if (waypost_event_avoided(told) != 0) text += " avoided";
+    text += waypost_event_server_name(told);
+    if (const waypost_route* route = waypost_event_route(told)) {
+      text += " route " + std::string(waypost_route_text(route)) + " of " +
+              waypost_route_nameserver(route) + ", " +
+              std::to_string(waypost_route_group_count(route)) + " group";
+    }
   };
   event.wall_time = std::chrono::system_clock::now();
   c_api::tell(event, handler, &line);
@@ -206,12 +224,34 @@ TEST_CASE("events tell in C what they tell in C++") {
         "11 0 0  other shop/a/0@10.0.0.1:1 in east health 0");
   CHECK(of(NameserverSwitched{"ns1", "ns2", "hung"}) == "2 0 0 ns1");
   CHECK(of(EventsLost{3}) == "13 0 3 ");
+  CHECK(of(BrokerHealthChanged{a, BrokerHealth::kSuspect,
+                               BrokerHealth::kHealthy}) ==
+        "10 0 0  about shop/a/0@10.0.0.1:1 in east health 0 was 1");
+  BrokerLeft left;
+  left.broker = a;
+  left.avoided = true;
+  CHECK(of(left) ==
+        "9 0 0  about shop/a/0@10.0.0.1:1 in east health 0 avoided");
+  CHECK(of(NameserverConnected{"ns1:9876", "ns1"}) == "1 0 0 ns1");
+  CHECK(of(NameserversChanged{{"ns1", "ns2"}}) == "3 0 0  0:ns1 0:ns2");
+  Route route;
+  route.topic = "orders";
+  route.nameserver = "ns1";
+  route.groups.push_back({"shop", "a", 4, 4, true, true, {{a}}});
+  CHECK(of(RouteChanged{route, {"a"}, {"b", "c"}}) ==
+        "5 0 0  1:a 2:b 2:c route " + route.to_string() + " of ns1, 1 group");
   waypost_broker broker{};
   broker.struct_size = sizeof broker;
   CHECK(waypost_event_about(nullptr, &broker) == WAYPOST_INVALID_ARGUMENT);
   CHECK(waypost_event_other(nullptr, &broker) == WAYPOST_INVALID_ARGUMENT);
   CHECK(waypost_event_duration_ns(nullptr) == 0);
   CHECK(waypost_event_count(nullptr) == 0);
+  CHECK(waypost_event_list_size(nullptr, WAYPOST_LIST_ADDED) == 0);
+  CHECK(waypost_event_list_item(nullptr, WAYPOST_LIST_ADDED, 0) == nullptr);
+  CHECK(waypost_event_route(nullptr) == nullptr);
+  CHECK(std::string(waypost_event_server_name(nullptr)).empty());
+  CHECK(waypost_event_health_before(nullptr) == 0);
+  CHECK(waypost_event_avoided(nullptr) == 0);
 }
 
 }  // namespace
