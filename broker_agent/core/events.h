@@ -171,6 +171,7 @@ struct Note {
     kNameserverLost,       // the connection ended
     kNameserverStepsBack,  // it is about to stop
     kSharesHost,           // the nameserver runs on the broker's host
+    kLookupFailed,         // its name; told again when the error is another
     kObserves,             // found the observed broker, or another one there
     kNobodyThere,          // no broker is registered at the observed address
     kVerdictRefused,       // the nameserver refuses an observer's verdict

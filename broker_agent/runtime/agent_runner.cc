@@ -65,7 +65,11 @@ AgentRunner::AgentRunner(AgentSurroundings surroundings, AgentSettings settings,
       list_(
           surroundings_.executor, surroundings_.network, settings_.nameservers,
           base::Random(settings_.registration.seed ^ 2U),
-          [this] { update_list(); }, surroundings_.logger),
+          [this] { update_list(); },
+          [this](const std::string& name, const std::string& why) {
+            tell({Note::What::kLookupFailed, {}, base::Duration{0}, why}, name);
+          },
+          surroundings_.logger),
       core_(make_core(settings_, std::move(topics))),
       judge_(settings_.health, probe_names(settings_)) {
   for (const auto& each : list_.nameservers()) enlist(each);
@@ -259,10 +263,12 @@ void AgentRunner::perform(const SendHandover& effect) {
 }
 
 void AgentRunner::perform(const Note& note) {
-  const std::string name =
-      note.nameserver ? at(*note.nameserver).name : std::string();
-  log_note(surroundings_.logger, note, name);
-  if (on_note_) on_note_(note, name);
+  tell(note, note.nameserver ? at(*note.nameserver).name : std::string());
+}
+
+void AgentRunner::tell(const Note& note, const std::string& nameserver) {
+  log_note(surroundings_.logger, note, nameserver);
+  if (on_note_) on_note_(note, nameserver);
 }
 
 void AgentRunner::perform(const Finished& /*effect*/) {

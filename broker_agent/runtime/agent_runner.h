@@ -105,6 +105,7 @@ class AgentRunner final : private NameserverLink::Owner {
   void perform(const SendUnregister& effect);
   void perform(const SendHandover& effect);
   void perform(const Note& note);
+  void tell(const Note& note, const std::string& nameserver);
   void perform(const Finished& effect);
 
   AgentSurroundings surroundings_;

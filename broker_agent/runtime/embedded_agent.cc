@@ -111,6 +111,8 @@ AgentEvent::What public_kind(agent::Note::What what) {
       return AgentEvent::What::kSuperseded;
     case Note::What::kSharesHost:
       return AgentEvent::What::kSharesHost;
+    case Note::What::kLookupFailed:
+      return AgentEvent::What::kLookupFailed;
     default:
       return AgentEvent::What::kOther;
   }

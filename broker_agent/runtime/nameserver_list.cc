@@ -37,12 +37,13 @@ NameserverList::NameserverList(base::Executor& executor,
                                std::vector<base::Endpoint> given,
                                base::Random random,
                                std::function<void()> on_change,
-                               base::Logger logger)
+                               OnFailure on_failure, base::Logger logger)
     : executor_(executor),
       network_(network),
       given_(std::move(given)),
       random_(random),
       on_change_(std::move(on_change)),
+      on_failure_(std::move(on_failure)),
       logger_(logger),
       nameservers_(numeric(given_)) {}
 
@@ -56,18 +57,12 @@ void NameserverList::start() {
   }
 }
 
-// A failure is told once, until it is another or over.
 void NameserverList::on_looked_up(const base::Endpoint& name) {
   const transport::NameLookup& lookup = *lookups_.at(name);
   std::string& told = failures_[name];
-  if (!lookup.failure().empty() && lookup.failure() != told) {
-    logger_.warn(lookup.addresses().empty()
-                     ? "a nameserver's name cannot be looked up"
-                     : "a nameserver's name cannot be looked up; the last "
-                       "addresses stay in use",
-                 {{"name", name.to_string()}, {"error", lookup.failure()}});
-  }
+  const bool news = lookup.failure() != told;
   told = lookup.failure();
+  if (news && !told.empty()) on_failure_(name.to_string(), told);
   update();
 }
 

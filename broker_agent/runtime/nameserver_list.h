@@ -32,10 +32,15 @@ class NameserverList {
   // A name may say what it likes; a broker makes no more connections than this.
   static constexpr std::size_t kNameserversMax = 64;
 
-  // `on_change` after start(), when nameservers() is another.
+  // A name cannot be looked up. Once, until the error is another or over.
+  using OnFailure =
+      std::function<void(const std::string& name, const std::string& why)>;
+
+  // After start(): `on_change` when nameservers() is another.
   NameserverList(base::Executor& executor, transport::Network& network,
                  std::vector<base::Endpoint> given, base::Random random,
-                 std::function<void()> on_change, base::Logger logger);
+                 std::function<void()> on_change, OnFailure on_failure,
+                 base::Logger logger);
   NameserverList(const NameserverList&) = delete;
   NameserverList& operator=(const NameserverList&) = delete;
 
@@ -56,6 +61,7 @@ class NameserverList {
   const std::vector<base::Endpoint> given_;
   base::Random random_;
   const std::function<void()> on_change_;
+  const OnFailure on_failure_;
   const base::Logger logger_;
   std::map<base::Endpoint, std::unique_ptr<transport::NameLookup>> lookups_;
   std::map<base::Endpoint, std::string> failures_;  // that were told

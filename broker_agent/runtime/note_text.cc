@@ -45,6 +45,10 @@ NoteText describe(Note::What what) {
               "death takes both, and leaves clients asking a dead nameserver "
               "for the way around a dead broker; run nameservers on machines "
               "of their own"};
+    case Note::What::kLookupFailed:
+      return {LogLevel::kWarn,
+              "a nameserver's name cannot be looked up; the addresses that it "
+              "stood for, if any, stay in use"};
     case Note::What::kObserves:
       return {LogLevel::kInfo, "nameserver has the observed broker"};
     case Note::What::kNobodyThere:

@@ -120,6 +120,9 @@ struct AgentEvent {
     kSuperseded,      // a newer process registered this broker: we stand back
     kSharesHost,      // a nameserver runs on this machine
     kOther,           // see the text
+    // A nameserver's name cannot be looked up, or its error is another now.
+    // What the name stood for, if anything, stays in use.
+    kLookupFailed,
   };
   What what = What::kOther;
   std::string
@@ -140,8 +143,8 @@ using AgentLogHandler =
 struct AgentOptions {
   // "host:port"; required, all of them. A name stands for all its addresses: it
   // is looked up again and again, the broker is registered with each, and an
-  // address that is gone is left. A lookup that fails changes nothing, and is
-  // told to on_log, as a warning.
+  // address that is gone is left. A lookup that fails changes nothing
+  // (kLookupFailed).
   std::vector<std::string> nameservers;
   std::string cluster;         // required
   std::string broker_name;     // required

@@ -110,8 +110,14 @@ TEST_CASE("a name stands for all its addresses, and follows them") {
   w.start_agent();
   w.world.run_for(70s);
   CHECK(w.agent->registered_count() == 0);
+  // Told once, although it was tried again and again.
+  REQUIRE(w.count(Note::What::kLookupFailed) == 1);
+  CHECK(w.notes.front().what == Note::What::kLookupFailed);
+  CHECK(w.notes.front().nameserver == "ns.example:9876");
+  CHECK(w.notes.front().detail.find("ns.example") != std::string::npos);
   w.world.set_lookup("ns.example", sim::SimWorld::Lookup::kWorks);
   w.world.run_for(40s);
+  CHECK(w.count(Note::What::kLookupFailed) == 1);
   CHECK(w.in_route(0));
   CHECK(w.in_route(1));
   CHECK_FALSE(w.in_route(2));
@@ -126,6 +132,7 @@ TEST_CASE("a name stands for all its addresses, and follows them") {
   // The last good list is kept.
   w.world.set_lookup("ns.example", sim::SimWorld::Lookup::kFails);
   w.world.run_for(10min);
+  CHECK(w.count(Note::What::kLookupFailed) == 2);
   CHECK(w.in_route(1));
   CHECK(w.in_route(2));
   // And back again, in a place that was free.
