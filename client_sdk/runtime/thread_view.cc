@@ -2,6 +2,11 @@
 
 #include <utility>
 
+#include <cxxabi.h>
+
+// Of the shared library or program that this is part of.
+extern "C" void* __dso_handle;  // NOLINT: named by the C++ ABI
+
 namespace waypost::client {
 namespace {
 
@@ -14,15 +19,28 @@ std::uint64_t next_client_id() {
 
 constinit thread_local ThreadView* PublishedRoutes::last_view = nullptr;
 
-// All views of one thread; ends with it.
+// All views of one thread; end with it.
+//
+// No thread_local object: those of the application, whose destructors may pick,
+// may end later than that, and static ones end later than all of them. Whoever
+// comes so late gets others, which end after what made them; those that a
+// static object made are left to the end of the process.
 struct PublishedRoutes::ThreadViews {
   std::vector<std::unique_ptr<ThreadView>> views;
   ThreadView stranded;  // of whatever client that cannot be used any more
-  ~ThreadViews() { last_view = nullptr; }
 
   static ThreadViews& mine() {
-    thread_local ThreadViews views;
-    return views;
+    static constinit thread_local ThreadViews* mine = nullptr;
+    if (mine == nullptr) {
+      mine = new ThreadViews;
+      abi::__cxa_thread_atexit(
+          [](void*) {
+            last_view = nullptr;
+            delete std::exchange(mine, nullptr);
+          },
+          nullptr, &__dso_handle);
+    }
+    return *mine;
   }
 };
 

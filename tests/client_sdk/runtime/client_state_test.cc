@@ -177,6 +177,43 @@ TEST_CASE("each thread is fair by itself, and threads start apart") {
   CHECK(starts.size() == 3);
 }
 
+// Picks when it ends.
+struct LastPick {
+  ClientState* state = nullptr;
+  std::string* picked = nullptr;
+  ~LastPick() {
+    if (state == nullptr) return;
+    for (int i = 0; i < 2; ++i) {
+      const auto pick = state->pick("orders", {});
+      *picked += pick ? pick->broker_name() : pick.error().message;
+    }
+  }
+};
+
+TEST_CASE("a thread that ends may still pick, before its views end or after") {
+  StateFixture it;
+  it.publish("orders", {healthy("a")});
+  for (const bool picks_first : {false, true}) {
+    CAPTURE(picks_first);
+    std::string first;
+    std::string last;
+    std::thread([&] {
+      // What a thread makes first ends last.
+      if (picks_first) CHECK(it.state->pick("orders", {}));
+      thread_local LastPick one;
+      one.state = it.state.get();
+      one.picked = &last;
+      if (!picks_first) CHECK(it.state->pick("orders", {}));
+      thread_local LastPick other;
+      other.state = it.state.get();
+      other.picked = &first;
+    }).join();
+    CHECK(first == "aa");
+    CHECK(last == "aa");
+  }
+  CHECK(it.state->routes().picks() == 10);
+}
+
 TEST_CASE("one thread works with several clients, also after they are gone") {
   for (int round = 0; round < 3; ++round) {
     StateFixture one;
