@@ -105,17 +105,20 @@ Result<Duration> parse_duration(std::string_view text) {
 
 std::string format_duration(Duration duration) {
   // Settings are quoted in documents as "120s", so small ones stay in seconds.
-  constexpr Duration kSecondsBelow = std::chrono::minutes(10);
+  constexpr std::uint64_t kSecondsBelow =
+      Duration(std::chrono::minutes(10)).count();
   if (duration == Duration{0}) return "0";
-  if (duration < Duration{0}) return "-" + format_duration(-duration);
-  const auto count = static_cast<std::uint64_t>(duration.count());
+  const bool negative = duration < Duration{0};
+  auto count = static_cast<std::uint64_t>(duration.count());
+  if (negative) count = 0 - count;  // there is no -Duration::min()
+  const std::string sign = negative ? "-" : "";
   for (const Unit& unit : kDurationUnits) {
     const bool too_coarse =
-        unit.factor > kDurationUnits[2].factor && duration < kSecondsBelow;
+        unit.factor > kDurationUnits[2].factor && count < kSecondsBelow;
     if (too_coarse || count % unit.factor != 0) continue;
-    return std::to_string(count / unit.factor).append(unit.name);
+    return sign + std::to_string(count / unit.factor).append(unit.name);
   }
-  return std::to_string(count) + "ns";
+  return sign + std::to_string(count) + "ns";
 }
 
 Result<std::uint64_t> parse_bytes(std::string_view text) {

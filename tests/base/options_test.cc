@@ -62,6 +62,10 @@ TEST_CASE("durations are read with their unit and written back exactly") {
   CHECK(format_duration(seconds(120)) == "120s");
   CHECK(format_duration(hours(1)) == "1h");
   CHECK(format_duration(milliseconds(1500)) == "1500ms");
+  CHECK(format_duration(milliseconds(-1500)) == "-1500ms");
+  CHECK(format_duration(-hours(1)) == "-1h");
+  CHECK(format_duration(Duration::max()) == "9223372036854775807ns");
+  CHECK(format_duration(Duration::min()) == "-9223372036854775808ns");
 }
 
 TEST_CASE("what is not a duration is refused with what is wrong with it") {
