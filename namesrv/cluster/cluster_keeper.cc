@@ -85,6 +85,8 @@ void ClusterKeeper::tick() {
   holdings_.on_tick();
   check_copies();
   check_readiness();
+  // What is in the lease's way changes without a change of the view.
+  if (shell_.lease != nullptr) warn_of_settings();
   history_.on_time(shell_.executor->wall_now());
   keep_history();
   timer_ = shell_.executor->run_after(
@@ -477,6 +479,9 @@ void ClusterKeeper::warn_of_settings() {
   auto warnings = partition::warnings(settings_.partition, roster);
   if (auto fits = partition::check_roster(settings_.partition, roster); !fits) {
     warnings.insert(warnings.begin(), fits.error().message);
+  }
+  if (shell_.lease != nullptr && !shell_.lease->trouble().empty()) {
+    warnings.push_back(shell_.lease->trouble());
   }
   if (warnings == warnings_) return;
   warnings_ = std::move(warnings);

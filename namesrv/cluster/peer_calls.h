@@ -170,6 +170,9 @@ class Lease {
   // Who had it when acquire() was refused last, as lease_owner() names it.
   // Empty: unknown.
   virtual std::string holder() const { return {}; }
+  // Why it could not be acquired now, found out ahead of need, in words for the
+  // operator. Empty: no reason is known.
+  virtual std::string trouble() const { return {}; }
 };
 
 // The name of a nameserver's process as that of a lease's owner: a restarted

@@ -29,11 +29,10 @@ base::Result<std::vector<base::Endpoint>> parse_etcd_endpoints(
 
 class EtcdClient::Call final : public transport::Operation {
  public:
-  Call(EtcdClient& client, std::string path, std::string body,
-       base::Duration within, HttpCall::Done done)
+  Call(EtcdClient& client, HttpRequest request, base::Duration within,
+       HttpCall::Done done)
       : client_(client),
-        path_(std::move(path)),
-        body_(std::move(body)),
+        request_(std::move(request)),
         due_(client.executor_.now() + within),
         done_(std::move(done)) {
     try_next();
@@ -48,8 +47,8 @@ class EtcdClient::Call final : public transport::Operation {
     at_ = (client_.first_ + tried_) % endpoints.size();
     ++tried_;
     http_ = std::make_unique<HttpCall>(
-        client_.executor_, client_.network_, endpoints[at_], path_, body_,
-        share, [this](base::Result<HttpResponse> response) {
+        client_.executor_, client_.network_, endpoints[at_], request_, share,
+        [this](base::Result<HttpResponse> response) {
           on_answer(std::move(response));
         });
   }
@@ -64,8 +63,7 @@ class EtcdClient::Call final : public transport::Operation {
   }
 
   EtcdClient& client_;
-  const std::string path_;
-  const std::string body_;
+  const HttpRequest request_;
   const base::Instant due_;
   HttpCall::Done done_;
   std::size_t tried_ = 0;
@@ -79,11 +77,11 @@ EtcdClient::EtcdClient(base::Executor& executor, transport::Network& network,
       network_(network),
       endpoints_(std::move(endpoints)) {}
 
-std::unique_ptr<transport::Operation> EtcdClient::post(const std::string& path,
-                                                       const std::string& body,
+std::unique_ptr<transport::Operation> EtcdClient::post(HttpRequest request,
                                                        base::Duration within,
                                                        HttpCall::Done done) {
-  return std::make_unique<Call>(*this, path, body, within, std::move(done));
+  return std::make_unique<Call>(*this, std::move(request), within,
+                                std::move(done));
 }
 
 }  // namespace waypost::etcd

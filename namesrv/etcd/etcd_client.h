@@ -32,8 +32,7 @@ class EtcdClient {
   // any other status is the answer. The callback comes once, never inside the
   // call, and not once the operation is destroyed, which may be done in it.
   [[nodiscard]] std::unique_ptr<transport::Operation> post(
-      const std::string& path, const std::string& body, base::Duration within,
-      HttpCall::Done done);
+      HttpRequest request, base::Duration within, HttpCall::Done done);
 
  private:
   class Call;

@@ -7,6 +7,7 @@
 
 namespace waypost::etcd {
 
+using std::chrono::minutes;
 using std::chrono::seconds;
 
 EtcdLease::EtcdLease(base::Executor& executor, transport::Network& network,
@@ -16,7 +17,7 @@ EtcdLease::EtcdLease(base::Executor& executor, transport::Network& network,
       boot_time_(std::move(boot_time)),
       settings_(std::move(settings)),
       logger_(logger),
-      client_(executor, network, settings_.endpoints) {
+      session_(executor, network, settings_.endpoints, settings_.user) {
   WAYPOST_ASSERT(settings_.ttl >= seconds(1) && !settings_.endpoints.empty());
 }
 
@@ -74,19 +75,19 @@ base::Duration EtcdLease::time_left() const {
 void EtcdLease::grant() {
   const base::Duration asked_at = boot_time_();
   const auto ttl = std::chrono::duration_cast<seconds>(settings_.ttl).count();
-  call_ = client_.post(kGrantPath, grant_request(ttl), time_left(),
-                       [this, asked_at](base::Result<HttpResponse> response) {
-                         auto granted = response.and_then(read_grant);
-                         if (granted) return create(*granted, asked_at);
-                         logger_.warn("the lease cannot be asked for",
-                                      {{"key", settings_.key},
-                                       {"why", granted.error().to_string()}});
-                         answer(false);
-                       });
+  call_ = session_.post(kGrantPath, grant_request(ttl), time_left(),
+                        [this, asked_at](base::Result<HttpResponse> response) {
+                          auto granted = response.and_then(read_grant);
+                          if (granted) return create(*granted, asked_at);
+                          logger_.warn("the lease cannot be asked for",
+                                       {{"key", settings_.key},
+                                        {"why", granted.error().to_string()}});
+                          answer(false);
+                        });
 }
 
 void EtcdLease::create(const LeaseGrant& granted, base::Duration asked_at) {
-  call_ = client_.post(
+  call_ = session_.post(
       kTxnPath, create_request(settings_.key, settings_.owner, granted.id),
       time_left(),
       [this, granted, asked_at](base::Result<HttpResponse> response) {
@@ -129,7 +130,7 @@ void EtcdLease::revoke_given_up(base::Duration within,
   if (given_up_.empty()) return then(true);
   const base::Instant due = executor_.now() + within;
   const std::int64_t id = given_up_.front().id;
-  call_ = client_.post(
+  call_ = session_.post(
       kRevokePath, lease_request(id), within,
       [this, id, due,
        then = std::move(then)](base::Result<HttpResponse> response) {
@@ -175,7 +176,7 @@ void EtcdLease::keep_alive() {
   const base::Duration asked_at = boot_time_();
   const base::Duration within =
       std::min(settings_.operation_timeout, settings_.keepalive_interval);
-  call_ = client_.post(
+  call_ = session_.post(
       kKeepAlivePath, lease_request(id_), within,
       [this, asked_at](base::Result<HttpResponse> response) {
         const auto ttl = response.and_then(read_keepalive);
@@ -188,6 +189,30 @@ void EtcdLease::keep_alive() {
         } else {
           ours_until_ = asked_at + seconds(*ttl);
         }
+      });
+}
+
+// --- Ahead of need ---
+
+void EtcdLease::watch_access() {
+  next_trial_ =
+      executor_.run_after(base::Duration(0), [this] { try_access(); });
+}
+
+void EtcdLease::try_access() {
+  trial_ = session_.post(
+      kTxnPath, trial_request(settings_.key), settings_.operation_timeout,
+      [this](base::Result<HttpResponse> response) {
+        const auto well = response.and_then(read_trial);
+        if (well && !trouble_.empty()) {
+          logger_.info("etcd can be asked for the lease again",
+                       {{"key", settings_.key}});
+        }
+        trouble_ = well ? ""
+                        : "etcd could not be asked for the lease: " +
+                              well.error().to_string();
+        next_trial_ = executor_.run_after(well ? minutes(10) : minutes(1),
+                                          [this] { try_access(); });
       });
 }
 

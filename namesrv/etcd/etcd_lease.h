@@ -11,8 +11,8 @@
 #include "base/executor.h"
 #include "base/log.h"
 #include "namesrv/cluster/peer_calls.h"
-#include "namesrv/etcd/etcd_client.h"
 #include "namesrv/etcd/etcd_messages.h"
+#include "namesrv/etcd/etcd_session.h"
 
 namespace waypost::etcd {
 
@@ -20,6 +20,7 @@ namespace waypost::etcd {
 // lease-operation-timeout): see docs/decisions/0017-lease-in-etcd.md.
 struct EtcdLeaseSettings {
   std::vector<base::Endpoint> endpoints;
+  EtcdUser user;
   std::string key;
   // Of this process and no other; who has the lease is read from it.
   std::string owner;
@@ -51,6 +52,12 @@ class EtcdLease : public cluster::Lease {
   bool held() const override { return id_ != 0 && boot_time_() < ours_until_; }
   std::string holder() const override { return holder_; }
 
+  // From now on tries each ten minutes, and each minute while that fails,
+  // whether etcd would do what is asked of it in need: a wrong password is
+  // found before a cut and not in it.
+  void watch_access();
+  std::string trouble() const override { return trouble_; }
+
  private:
   struct Wish {
     bool acquire = false;
@@ -78,12 +85,13 @@ class EtcdLease : public cluster::Lease {
   void keep_alive();
   void lost(const std::string& why);
   base::Duration time_left() const;
+  void try_access();
 
   base::Executor& executor_;
   const std::function<base::Duration()> boot_time_;
   const EtcdLeaseSettings settings_;
   const base::Logger logger_;
-  EtcdClient client_;
+  EtcdSession session_;
 
   std::int64_t id_ = 0;
   base::Duration ours_until_{};  // boot time
@@ -94,6 +102,10 @@ class EtcdLease : public cluster::Lease {
   std::unique_ptr<transport::Operation> call_;  // for a wish or in between
   std::unique_ptr<base::Timer> timer_;
   std::unique_ptr<base::Timer> next_;
+
+  std::string trouble_;
+  std::unique_ptr<transport::Operation> trial_;
+  std::unique_ptr<base::Timer> next_trial_;
 };
 
 }  // namespace waypost::etcd

@@ -14,8 +14,15 @@ using Json = nlohmann::json;
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-// gRPC's code for "there is no such thing".
+// gRPC's codes.
 constexpr std::int64_t kNotFound = 5;
+constexpr std::int64_t kPermissionDenied = 7;
+constexpr std::int64_t kUnauthenticated = 16;
+// etcd's words where the code says less (etcdserver/api/v3rpc/rpctypes).
+constexpr std::string_view kNoUser = "user name is empty";
+constexpr std::string_view kOldUsers = "revision of auth store is old";
+constexpr std::string_view kUsersOff = "authentication is not enabled";
+constexpr std::string_view kWrongPassword = "invalid user ID or password";
 
 tl::unexpected<base::Error> malformed(const HttpResponse& response,
                                       const char* what) {
@@ -46,21 +53,47 @@ Json parsed(const HttpResponse& response) {
 }
 
 // What the gateway says when etcd refused.
-tl::unexpected<base::Error> refused(const HttpResponse& response) {
-  const Json json = parsed(response);
-  std::string why = "HTTP status " + std::to_string(response.status);
-  bool not_found = false;
-  if (json.is_object()) {
-    const auto error = json.find("error");
-    if (error != json.end() && error->is_string()) {
-      why = error->get<std::string>().substr(0, 200);
-    }
-    not_found = number_in(json, "code") == kNotFound;
+struct Refusal {
+  std::int64_t code = 0;
+  std::string why;
+  bool says(std::string_view words) const {
+    return why.find(words) != std::string::npos;
   }
-  return base::fail(not_found                ? base::ErrorCode::kNotFound
-                    : response.status >= 500 ? base::ErrorCode::kUnavailable
-                                             : base::ErrorCode::kDenied,
-                    "etcd refused: " + why);
+};
+
+Refusal refusal_of(const HttpResponse& response) {
+  Refusal refusal{0, "HTTP status " + std::to_string(response.status)};
+  const Json json = parsed(response);
+  if (!json.is_object()) return refusal;
+  const auto error = json.find("error");
+  if (error != json.end() && error->is_string()) {
+    refusal.why = error->get<std::string>().substr(0, 200);
+  }
+  refusal.code = number_in(json, "code").value_or(0);
+  return refusal;
+}
+
+std::string advice_for(const Refusal& refusal) {
+  if (refusal.code == kPermissionDenied) {
+    return "let its user read and write the key of the lease: etcdctl role "
+           "grant-permission --prefix ROLE readwrite waypost/lease/";
+  }
+  if (refusal.says(kNoUser)) {
+    return "set cluster.lease-majority.etcd-user and etcd-password-file";
+  }
+  if (refusal.says(kWrongPassword)) {
+    return "check cluster.lease-majority.etcd-user and what "
+           "etcd-password-file holds, then restart this nameserver";
+  }
+  return {};
+}
+
+tl::unexpected<base::Error> refused(const HttpResponse& response) {
+  const Refusal refusal = refusal_of(response);
+  return base::fail(refusal.code == kNotFound ? base::ErrorCode::kNotFound
+                    : response.status >= 500  ? base::ErrorCode::kUnavailable
+                                              : base::ErrorCode::kDenied,
+                    "etcd refused: " + refusal.why, advice_for(refusal));
 }
 
 base::Result<Json> answer_of(const HttpResponse& response) {
@@ -132,25 +165,82 @@ base::Result<LeaseGrant> read_grant(const HttpResponse& response) {
   return LeaseGrant{*id, *ttl};
 }
 
-std::string create_request(std::string_view key, std::string_view value,
-                           std::int64_t lease) {
+namespace {
+
+// Puts if the key's create revision compares so to 0, else reads.
+std::string put_if(std::string_view key, const char* result, Json put) {
   const std::string name = base64(key);
-  Json nobody = Json::object();
-  nobody["key"] = name;
-  nobody["target"] = "CREATE";
-  nobody["result"] = "EQUAL";
-  nobody["create_revision"] = "0";
-  Json put = Json::object();
+  Json condition = Json::object();
+  condition["key"] = name;
+  condition["target"] = "CREATE";
+  condition["result"] = result;
+  condition["create_revision"] = "0";
   put["request_put"]["key"] = name;
-  put["request_put"]["value"] = base64(value);
-  put["request_put"]["lease"] = std::to_string(lease);
   Json range = Json::object();
   range["request_range"]["key"] = name;
   Json request = Json::object();
-  request["compare"] = Json::array({std::move(nobody)});
+  request["compare"] = Json::array({std::move(condition)});
   request["success"] = Json::array({std::move(put)});
   request["failure"] = Json::array({std::move(range)});
   return request.dump();
+}
+
+}  // namespace
+
+std::string create_request(std::string_view key, std::string_view value,
+                           std::int64_t lease) {
+  Json put = Json::object();
+  put["request_put"]["value"] = base64(value);
+  put["request_put"]["lease"] = std::to_string(lease);
+  return put_if(key, "EQUAL", std::move(put));
+}
+
+// No revision is below 0.
+std::string trial_request(std::string_view key) {
+  return put_if(key, "LESS", Json::object());
+}
+
+base::Status read_trial(const HttpResponse& response) {
+  const auto json = answer_of(response);
+  if (!json) return tl::unexpected(json.error());
+  if (!json->contains("header")) return malformed(response, "no header");
+  return {};
+}
+
+std::string authenticate_request(std::string_view user,
+                                 std::string_view password) {
+  Json request = Json::object();
+  request["name"] = user;
+  request["password"] = password;
+  // Bytes that are no UTF-8 cannot be a password of etcd's.
+  return request.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+base::Result<std::string> read_authenticate(const HttpResponse& response) {
+  if (response.status != 200 && refusal_of(response).says(kUsersOff)) {
+    return std::string();
+  }
+  const auto json = answer_of(response);
+  if (!json) return tl::unexpected(json.error());
+  const auto found = json->find("token");
+  if (found == json->end() || !found->is_string()) {
+    return malformed(response, "no token");
+  }
+  auto token = found->get<std::string>();
+  // It becomes a header field.
+  const bool printable =
+      !token.empty() && std::all_of(token.begin(), token.end(), [](char each) {
+        return each > ' ' && each < '\x7f';
+      });
+  if (!printable) return malformed(response, "no token");
+  return token;
+}
+
+bool wants_token(const HttpResponse& response) {
+  if (response.status < 400 || response.status >= 500) return false;
+  const Refusal refusal = refusal_of(response);
+  return refusal.code == kUnauthenticated || refusal.says(kNoUser) ||
+         refusal.says(kOldUsers);
 }
 
 base::Result<CreateOutcome> read_create(const HttpResponse& response) {

@@ -18,6 +18,7 @@ inline constexpr const char* kGrantPath = "/v3/lease/grant";
 inline constexpr const char* kKeepAlivePath = "/v3/lease/keepalive";
 inline constexpr const char* kRevokePath = "/v3/lease/revoke";
 inline constexpr const char* kTxnPath = "/v3/kv/txn";
+inline constexpr const char* kAuthenticatePath = "/v3/auth/authenticate";
 
 // RFC 4648, with padding.
 std::string base64(std::string_view bytes);
@@ -41,6 +42,19 @@ struct CreateOutcome {
   std::int64_t lease = 0;
 };
 base::Result<CreateOutcome> read_create(const HttpResponse& response);
+
+// A transaction that asks for the same permissions, and never changes
+// anything. etcd looks at permissions first.
+std::string trial_request(std::string_view key);
+base::Status read_trial(const HttpResponse& response);
+
+// The token to send with each question. Empty: this etcd asks nobody who he is.
+std::string authenticate_request(std::string_view user,
+                                 std::string_view password);
+base::Result<std::string> read_authenticate(const HttpResponse& response);
+// Nothing was done for want of a token, or because the one that was sent
+// expired, was issued before users changed, or before etcd was restarted.
+bool wants_token(const HttpResponse& response);
 
 std::string lease_request(std::int64_t lease);  // keepalive and revoke
 // Seconds that it lives from now on; 0: there is no such lease any more.

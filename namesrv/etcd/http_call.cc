@@ -17,11 +17,11 @@ transport::ConnectionOptions connection_options() {
 }  // namespace
 
 HttpCall::HttpCall(base::Executor& executor, transport::Network& network,
-                   const base::Endpoint& to, const std::string& path,
-                   const std::string& body, base::Duration within, Done done)
+                   const base::Endpoint& to, const HttpRequest& request,
+                   base::Duration within, Done done)
     : executor_(executor),
       to_(to),
-      request_(post_request(to, path, body)),
+      request_(post_request(to, request)),
       done_(std::move(done)) {
   deadline_ = executor.run_after(within, [this, within] {
     finish(base::fail(base::ErrorCode::kTimedOut,

@@ -24,8 +24,8 @@ class HttpCall final : public transport::Operation,
   using Done = std::function<void(base::Result<HttpResponse>)>;
 
   HttpCall(base::Executor& executor, transport::Network& network,
-           const base::Endpoint& to, const std::string& path,
-           const std::string& body, base::Duration within, Done done);
+           const base::Endpoint& to, const HttpRequest& request,
+           base::Duration within, Done done);
 
  private:
   std::size_t on_bytes(std::span<const std::byte> bytes) override;

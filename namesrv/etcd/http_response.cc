@@ -44,14 +44,17 @@ constexpr std::size_t kChunkLineMax = 256;
 
 }  // namespace
 
-std::string post_request(const base::Endpoint& host, std::string_view path,
-                         std::string_view body) {
-  std::string text = "POST " + std::string(path) + " HTTP/1.1\r\n";
+std::string post_request(const base::Endpoint& host,
+                         const HttpRequest& request) {
+  std::string text = "POST " + request.path + " HTTP/1.1\r\n";
   text += "Host: " + host.to_string() + "\r\n";
   text += "Content-Type: application/json\r\n";
-  text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  if (!request.authorization.empty()) {
+    text += "Authorization: " + request.authorization + "\r\n";
+  }
+  text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
   text += "Connection: close\r\n\r\n";
-  text += body;
+  text += request.body;
   return text;
 }
 

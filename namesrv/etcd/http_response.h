@@ -21,9 +21,16 @@ struct HttpLimits {
   std::size_t body_bytes_max = 64UL * 1024;
 };
 
-// An HTTP/1.1 POST of JSON on a connection of its own.
-std::string post_request(const base::Endpoint& host, std::string_view path,
-                         std::string_view body);
+// A POST of JSON.
+struct HttpRequest {
+  std::string path;
+  std::string body;
+  std::string authorization;  // printable; empty: no such field
+};
+
+// It in HTTP/1.1 for a connection of its own.
+std::string post_request(const base::Endpoint& host,
+                         const HttpRequest& request);
 
 // Puts one HTTP/1.x response together from bytes as they arrive (RFC 9112:
 // Content-Length, chunked, or up to the end of the connection). Takes no more

@@ -45,7 +45,7 @@ base::Result<std::string> read_secret_file(const std::string& key,
   // A file of the largest size ends here as well.
   const bool whole =
       file.eof() || file.peek() == std::ifstream::traits_type::eof();
-  if (!whole || file.gcount() < 0 || file.bad()) {
+  if (!file.is_open() || !whole || file.gcount() < 0 || file.bad()) {
     return refuse(key + " " + path + " cannot be read",
                   "check the path, its permissions and its size");
   }

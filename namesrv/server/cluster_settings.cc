@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "namesrv/server/admin_settings.h"
+#include "namesrv/server/etcd_lease_settings.h"
 
 namespace waypost::server {
 namespace {
@@ -115,23 +116,7 @@ void declare_partitions(ClusterOptions& options, base::OptionTable& table) {
              "machine)");
   table.text("cluster.lease-majority.lease-file", options.lease_file,
              "file: the file that is locked, the same for all");
-  table.text("cluster.lease-majority.etcd-endpoints", options.etcd_endpoints,
-             "etcd: its members' client addresses, http://host:port,...; tried "
-             "in turn");
-  table.text("cluster.lease-majority.lease-name", settings.lease_name,
-             "etcd: which lease, the same for all of a group; empty: "
-             "waypost-sbr");
-  table.duration("cluster.lease-majority.heartbeat-timeout",
-                 options.etcd_lease.ttl, seconds(1), hours(24),
-                 "etcd: how long the lease of a nameserver that died is kept "
-                 "from others; not less than release-after");
-  table.duration("cluster.lease-majority.heartbeat-interval",
-                 options.etcd_lease.keepalive_interval, milliseconds(100),
-                 hours(1), "etcd: how often a lease is kept alive");
-  table.duration("cluster.lease-majority.lease-operation-timeout",
-                 options.etcd_lease.operation_timeout, milliseconds(100),
-                 seconds(600),
-                 "etcd: how long is waited for it; no answer is a no");
+  declare_etcd_lease(options, table);
   table.text("cluster.lease-majority.role", settings.lease_majority_role,
              "Only members with this role count");
   table.duration("cluster.lease-majority.acquire-lease-delay-for-minority",
@@ -176,41 +161,6 @@ base::Status check_secret(const ClusterOptions& options) {
     return refuse("cluster.secret is shorter than " +
                       std::to_string(kSecretMinBytes) + " bytes",
                   "head -c 24 /dev/urandom | base64 makes a good one");
-  }
-  return {};
-}
-
-// Who got the lease and died must be as good as one that lives: until then the
-// other side has decided, and found it taken.
-base::Status complete_etcd_lease(ClusterOptions& options) {
-  etcd::EtcdLeaseSettings& lease = options.etcd_lease;
-  const std::string key = "cluster.lease-majority.";
-  if (options.etcd_endpoints.empty()) {
-    return refuse("the lease in etcd has no etcd",
-                  "set " + key + "etcd-endpoints to http://host:2379,...");
-  }
-  auto endpoints = etcd::parse_etcd_endpoints(options.etcd_endpoints);
-  if (!endpoints) {
-    return tl::unexpected(
-        endpoints.error().with_context(key + "etcd-endpoints"));
-  }
-  lease.endpoints = *endpoints;
-  lease.key = "waypost/lease/" +
-              partition::lease_name_or(options.keeper.partition.lease_name,
-                                       "waypost-sbr");
-  if (lease.ttl % seconds(1) != base::Duration(0)) {
-    return refuse(key + "heartbeat-timeout is not in whole seconds",
-                  "etcd counts in seconds");
-  }
-  if (lease.ttl < options.keeper.partition.lease_release_after) {
-    return refuse(key + "heartbeat-timeout is shorter than release-after",
-                  "the lease of one that died would be free before the other "
-                  "side has decided; 120s and 40s are the defaults");
-  }
-  if (lease.ttl < 3 * lease.keepalive_interval) {
-    return refuse(key + "heartbeat-timeout is below three heartbeat intervals",
-                  "one lost keepalive would be a lost lease; 120s and 12s are "
-                  "the defaults");
   }
   return {};
 }

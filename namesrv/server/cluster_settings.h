@@ -34,6 +34,8 @@ struct ClusterOptions {
   std::string lease_implementation;
   std::string lease_file;
   std::string etcd_endpoints;
+  std::string etcd_user;
+  std::string etcd_password_file;
   std::size_t netsplit_gate = 0;
 
   cluster::ClusterSettings keeper;

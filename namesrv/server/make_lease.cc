@@ -21,9 +21,11 @@ std::unique_ptr<cluster::Lease> make_lease(
   }
   etcd::EtcdLeaseSettings lease = settings.cluster.etcd_lease;
   lease.owner = owner;
-  return std::make_unique<etcd::EtcdLease>(
+  auto in_etcd = std::make_unique<etcd::EtcdLease>(
       executor, network, std::move(boot_time), std::move(lease),
       logger.for_component(base::LogComponent::kCluster));
+  in_etcd->watch_access();
+  return in_etcd;
 }
 
 }  // namespace waypost::server

@@ -1,5 +1,6 @@
 #include "namesrv/etcd/etcd_lease.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,13 +37,14 @@ struct World {
 // A nameserver's lease, asked on its own thread.
 class Contender {
  public:
-  Contender(World& world, int number)
+  Contender(World& world, int number, EtcdUser user = {})
       : world_(world),
         node(world.world.add_node("ns-" + std::to_string(number),
                                   "10.0.0." + std::to_string(number))) {
     EtcdLeaseSettings settings;
     for (auto& each : world.etcd) settings.endpoints.push_back(each->endpoint);
     settings.key = kKey;
+    settings.user = std::move(user);
     settings.owner = node.name() + "/1";
     node.executor().post([this, settings] {
       lease = std::make_unique<EtcdLease>(
@@ -266,6 +268,135 @@ TEST_CASE("wishes that overlap are granted one after another") {
   });
   world.world.run_for(30s);
   CHECK(answers.size() == 3);
+}
+
+// --- An etcd that has users ---
+
+World& with_users(World& world) {
+  world.store.user = "waypost";
+  world.store.password = "secret";
+  return world;
+}
+
+std::size_t asked_for_tokens(const World& world) {
+  return static_cast<std::size_t>(std::count(
+      world.store.asked.begin(), world.store.asked.end(), kAuthenticatePath));
+}
+
+TEST_CASE("with user and password the lease is got, and one token is enough") {
+  World world(2);
+  Contender one(with_users(world), 1, {"waypost", "secret"});
+  Contender two(world, 2, {"waypost", "secret"});
+  CHECK(one.acquire());
+  CHECK_FALSE(two.acquire());
+  world.world.run_for(10min);
+  CHECK(one.lease->held());
+  CHECK(one.release());
+  CHECK(two.acquire());
+  CHECK(asked_for_tokens(world) == 2);
+}
+
+TEST_CASE("a token that ended is replaced, whatever it is needed for") {
+  World world;
+  Contender one(with_users(world), 1, {"waypost", "secret"});
+  CHECK(one.acquire());
+  SUBCASE("to keep the lease alive") {
+    world.store.token = "token-2";
+    world.world.run_for(5min);
+    CHECK(one.lease->held());
+  }
+  SUBCASE("to give it back") {
+    world.store.token = "token-2";
+    CHECK(one.release());
+    CHECK(world.store.holder(kKey).empty());
+  }
+  SUBCASE("to get it") {
+    CHECK(one.release());
+    world.store.token = "token-2";
+    CHECK(one.acquire());
+  }
+  CHECK(asked_for_tokens(world) == 2);
+}
+
+TEST_CASE("users that are switched on or off while a lease is held") {
+  World world;
+  Contender one(world, 1, {"waypost", "secret"});
+  CHECK(one.acquire());  // as nobody: there are no users
+  with_users(world);
+  CHECK(one.release());
+  CHECK(one.acquire());
+  world.store.user.clear();
+  CHECK(one.release());
+  CHECK(world.store.holder(kKey).empty());
+}
+
+TEST_CASE(
+    "who is not let in is refused at once, and asks no more than needed") {
+  World world;
+  with_users(world);
+  EtcdUser user = {"waypost", "secret"};
+  std::string why;
+  SUBCASE("no user") {
+    user = {};
+    why = "etcd-user";
+  }
+  SUBCASE("a wrong password") {
+    user.password = "other";
+    why = "etcd-password-file";
+  }
+  SUBCASE("a key that is not its own") {
+    world.store.permitted = "elsewhere/";
+    why = "grant-permission";
+  }
+  Contender one(world, 1, user);
+  CHECK_FALSE(one.acquire());
+  CHECK(one.took < 1s);
+  CHECK(world.store.holder(kKey).empty());
+  CHECK(world.store.asked.size() < 8);
+  // It would have been known before.
+  CHECK(one.lease->trouble().empty());
+  one.node.executor().post([&] { one.lease->watch_access(); });
+  world.world.run_for(1s);
+  CHECK(one.lease->trouble().find(why) != std::string::npos);
+  // And is over when it is mended.
+  world.store.permitted = "waypost/lease/";
+  world.store.user = user.name;
+  world.store.password = user.password;
+  world.world.run_for(61s);
+  CHECK(one.lease->trouble().empty());
+  CHECK(one.acquire());
+}
+
+TEST_CASE("a token that is refused as soon as it was given is no loop") {
+  World world;
+  Contender one(with_users(world), 1, {"waypost", "secret"});
+  CHECK(one.acquire());
+  CHECK(one.release());
+  world.store.asked.clear();
+  world.store.forgets_tokens = true;
+  CHECK_FALSE(one.acquire());
+  CHECK(one.took < 1s);
+  CHECK(world.store.asked.size() < 8);
+  world.store.forgets_tokens = false;
+  CHECK(one.acquire());
+}
+
+TEST_CASE("an etcd that is away is trouble until it is back") {
+  World world(2);
+  Contender one(world, 1);
+  world.all(Manner::kUnavailable);
+  one.node.executor().post([&] { one.lease->watch_access(); });
+  world.world.run_for(6s);
+  CHECK(one.lease->trouble().find("503") != std::string::npos);
+  world.all(Manner::kSilent);
+  world.world.run_for(70s);
+  CHECK(one.lease->trouble().find("no answer") != std::string::npos);
+  world.all(Manner::kWell);
+  world.world.run_for(70s);
+  CHECK(one.lease->trouble().empty());
+  // It never touched the lease.
+  CHECK(world.store.lease_count() == 0);
+  CHECK(world.store.holder(kKey).empty());
 }
 
 }  // namespace

@@ -82,6 +82,65 @@ TEST_CASE("a refusal says what etcd said") {
   CHECK(busy.error().message.find("503") != std::string::npos);
 }
 
+HttpResponse refusal(int status, int code, const std::string& why) {
+  return {status, "{\"error\":\"etcdserver: " + why +
+                      "\",\"message\":\"etcdserver: " + why +
+                      "\",\"code\":" + std::to_string(code) + "}"};
+}
+
+TEST_CASE("users, passwords and tokens") {
+  using nlohmann::json;
+  CHECK(json::parse(authenticate_request("way\"post", "p\xc3\xa4ss")) ==
+        json::parse(R"({"name":"way\"post","password":"päss"})"));
+  CHECK(json::parse(authenticate_request("a", "\xff")).contains("password"));
+  CHECK(read_authenticate({200, R"({"header":{},"token":"zoWmizn.13"})"})
+            .value() == "zoWmizn.13");
+  // As before there are any.
+  CHECK(read_authenticate(refusal(412, 9, "authentication is not enabled"))
+            .value()
+            .empty());
+  const auto wrong = read_authenticate(
+      refusal(400, 3, "authentication failed, invalid user ID or password"));
+  CHECK(wrong.error().advice.find("etcd-password-file") != std::string::npos);
+  const auto denied = read_create(refusal(403, 7, "permission denied"));
+  CHECK(denied.error().code == base::ErrorCode::kDenied);
+  CHECK(denied.error().advice.find("grant-permission") != std::string::npos);
+  CHECK(read_create(refusal(400, 3, "user name is empty"))
+            .error()
+            .advice.find("etcd-user") != std::string::npos);
+  // What would break the next question's head is no token.
+  for (const char* body :
+       {"{}", R"({"token":""})", R"({"token":7})", R"({"token":"a b"})",
+        R"({"token":"a\r\nX: y"})", R"({"token":"\u00e4"})", "[]", ""}) {
+    CAPTURE(body);
+    CHECK(read_authenticate({200, body}).error().code ==
+          base::ErrorCode::kMalformed);
+  }
+
+  CHECK(wants_token(refusal(401, 16, "invalid auth token")));
+  CHECK(wants_token(refusal(400, 3, "user name is empty")));
+  CHECK(wants_token(refusal(400, 3, "revision of auth store is old")));
+  CHECK_FALSE(wants_token(refusal(403, 7, "permission denied")));
+  CHECK_FALSE(wants_token({200, "{\"error\":\"user name is empty\"}"}));
+  CHECK_FALSE(wants_token(refusal(503, 16, "invalid auth token")));
+  CHECK_FALSE(wants_token({400, "<html>"}));
+}
+
+TEST_CASE("a trial asks for what creating asks for, and never comes true") {
+  using nlohmann::json;
+  auto trial = json::parse(trial_request("waypost/lease/x"));
+  const auto create = json::parse(create_request("waypost/lease/x", "v", 7));
+  CHECK(trial["compare"][0]["result"] == "LESS");
+  CHECK(trial["compare"][0]["create_revision"] == "0");
+  CHECK(trial["compare"][0]["key"] == create["compare"][0]["key"]);
+  CHECK(trial["success"][0]["request_put"]["key"] ==
+        create["success"][0]["request_put"]["key"]);
+  CHECK(trial["failure"] == create["failure"]);
+  CHECK(read_trial({200, kTaken}));
+  CHECK_FALSE(read_trial({200, "{}"}));
+  CHECK_FALSE(read_trial(refusal(403, 7, "permission denied")));
+}
+
 TEST_CASE("what etcd did not write is no answer") {
   for (const char* body :
        {"", "null", "[]", "\"x\"", "{", "{}", R"({"header":{}})",

@@ -25,12 +25,19 @@ class FakeEtcdStore {
 
   // The status and the body.
   std::pair<int, std::string> answer(const std::string& path,
-                                     const std::string& body);
+                                     const std::string& body,
+                                     const std::string& token);
   // Who has the key: "" nobody.
   std::string holder(const std::string& key);
   std::size_t lease_count();
 
   std::vector<std::string> asked;  // paths, in order
+  // Users are switched on by one, who may use keys that begin so.
+  std::string user;
+  std::string password;
+  std::string permitted = "waypost/lease/";
+  std::string token = "token-1";  // the one that is good; change it at will
+  bool forgets_tokens = false;    // each at once
 
  private:
   struct Held {
@@ -96,6 +103,12 @@ class FakeEtcd {
       const std::size_t size = std::stoul(request_.substr(length + 16));
       if (request_.size() < head + 4 + size) return bytes.size();
       const std::string path = request_.substr(5, request_.find(' ', 5) - 5);
+      const std::string field = "Authorization: ";
+      const auto token = request_.find(field);
+      token_ = token > head ? ""
+                            : request_.substr(token + field.size(),
+                                              request_.find('\r', token) -
+                                                  token - field.size());
       serve(path, request_.substr(head + 4));
       return bytes.size();
     }
@@ -123,12 +136,12 @@ class FakeEtcd {
           say("HTTP/1.1 200 OK\r\nX: ");
           return drip();
         case Manner::kDeaf:
-          owner_.store_.answer(path, body);
+          owner_.store_.answer(path, body, token_);
           return connection_->close();
         case Manner::kWell:
           break;
       }
-      const auto [status, text] = owner_.store_.answer(path, body);
+      const auto [status, text] = owner_.store_.answer(path, body, token_);
       say("HTTP/1.1 " + std::to_string(status) + " Whatever\r\n");
       say("Content-Length: " + std::to_string(text.size()) + "\r\n\r\n" + text);
     }
@@ -149,6 +162,7 @@ class FakeEtcd {
     std::unique_ptr<transport::Connection> connection_;
     std::unique_ptr<base::Timer> timer_;
     std::string request_;
+    std::string token_;
   };
 
   FakeEtcdStore& store_;
@@ -176,7 +190,7 @@ inline std::size_t FakeEtcdStore::lease_count() {
 }
 
 inline std::pair<int, std::string> FakeEtcdStore::answer(
-    const std::string& path, const std::string& body) {
+    const std::string& path, const std::string& body, const std::string& sent) {
   using nlohmann::json;
   asked.push_back(path);
   lapse();
@@ -187,7 +201,29 @@ inline std::pair<int, std::string> FakeEtcdStore::answer(
   };
   const std::pair<int, std::string> no_lease = {
       404, R"({"error":"etcdserver: requested lease not found","code":5})"};
+  const auto refuse = [](int status, int code, const std::string& why) {
+    return std::pair{
+        status, json{{"error", "etcdserver: " + why}, {"code", code}}.dump()};
+  };
   json reply = {{"header", {{"revision", "1"}}}};
+  if (path == kAuthenticatePath) {
+    if (user.empty()) return refuse(412, 9, "authentication is not enabled");
+    if (request.at("name") != user || request.at("password") != password) {
+      return refuse(400, 3,
+                    "authentication failed, invalid user ID or password");
+    }
+    reply["token"] = token;
+    return {200, reply.dump()};
+  }
+  // As in 3.4, leases are granted and kept alive without a token, but not with
+  // a wrong one.
+  if (!user.empty() && !sent.empty() && (sent != token || forgets_tokens)) {
+    return refuse(401, 16, "invalid auth token");
+  }
+  if (!user.empty() && sent.empty() &&
+      (path == kTxnPath || path == kRevokePath)) {
+    return refuse(400, 3, "user name is empty");
+  }
   if (path == kGrantPath) {
     const std::chrono::seconds ttl(number("TTL"));
     leases_[++last_id_] = {world_.now() + ttl, ttl};
@@ -210,6 +246,11 @@ inline std::pair<int, std::string> FakeEtcdStore::answer(
     const json& put = request.at("success").at(0).at("request_put");
     const std::string key =
         from_base64(put.at("key").get<std::string>()).value();
+    if (!user.empty() && !key.starts_with(permitted)) {
+      return refuse(403, 7, "permission denied");
+    }
+    const bool only_tries = request.at("compare").at(0).at("result") == "LESS";
+    if (only_tries) return {200, reply.dump()};
     if (keys_.contains(key)) {
       json held = json::object();
       held["value"] = base64(keys_[key].value);

@@ -100,10 +100,12 @@ TEST_CASE("an answer without end is dropped at the limit") {
 }
 
 TEST_CASE("a request says where it ends") {
-  CHECK(post_request({"::1", 2379}, "/v3/kv/txn", "{}") ==
+  CHECK(post_request({"::1", 2379}, {"/v3/kv/txn", "{}", ""}) ==
         "POST /v3/kv/txn HTTP/1.1\r\nHost: [::1]:2379\r\n"
         "Content-Type: application/json\r\nContent-Length: 2\r\n"
         "Connection: close\r\n\r\n{}");
+  CHECK(post_request({"h", 1}, {"/", "", "abc.7"})
+            .find("\r\nAuthorization: abc.7\r\n") != std::string::npos);
 }
 
 }  // namespace

@@ -1,12 +1,15 @@
 #include "namesrv/server/settings.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <thread>
 
 #include <doctest/doctest.h>
 #include <sched.h>
+
+#include "tests/support/temp_dir.h"
 
 namespace waypost::server {
 namespace {
@@ -118,6 +121,38 @@ TEST_CASE("a lease in etcd: what would not work is refused in words") {
   REQUIRE(complete_cluster(options, "ns").has_value());
   CHECK(options.etcd_lease.key == "waypost/lease/blue");
   CHECK(options.etcd_lease.endpoints.size() == 2);
+}
+
+TEST_CASE("a user of etcd has a password, in a file of his own") {
+  support::TempDir directory;
+  const std::string file = directory / "password";
+  support::write_file(file, "s3cret\n");
+  const auto with = [&](std::filesystem::perms mode, ClusterOptions& o) {
+    std::filesystem::permissions(file, mode);
+    o.etcd_user = "waypost";
+    o.etcd_password_file = file;
+  };
+  using std::filesystem::perms;
+  CHECK(refusal([&](auto& o) {
+          with(perms::owner_read | perms::group_read, o);
+        }).empty());
+  CHECK(refusal([&](auto& o) {
+          with(perms::owner_read | perms::others_read, o);
+        }).find("chmod 600") != std::string::npos);
+  std::filesystem::permissions(file, perms::owner_all);
+  CHECK(refusal([&](auto& o) {
+          o.etcd_user = "waypost";
+        }).find("no password") != std::string::npos);
+  CHECK(refusal([&](auto& o) {
+          o.etcd_password_file = file;
+        }).find("no etcd-user") != std::string::npos);
+  CHECK(refusal([&](auto& o) {
+          o.etcd_user = "waypost";
+          o.etcd_password_file = directory / "nothing";
+        }).find("cannot be read") != std::string::npos);
+  support::write_file(file, "\n");
+  CHECK(refusal([&](auto& o) { with(perms::owner_all, o); }).find("is empty") !=
+        std::string::npos);
 }
 
 }  // namespace
