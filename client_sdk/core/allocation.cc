@@ -89,6 +89,10 @@ class Nearby {
 
   Result<TopicQueues> operator()(std::string_view consumer, Queues queues,
                                  Consumers consumers) const {
+    if (!inner_ || !resolver_.room_of_broker || !resolver_.room_of_consumer) {
+      return refuse(
+          "nearby: a strategy or a function that tells rooms is empty");
+    }
     const auto place = place_of(consumer, queues, consumers);
     if (!place) return place.error();
     TopicQueues mine;

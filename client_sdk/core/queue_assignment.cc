@@ -1,5 +1,6 @@
 #include <algorithm>
-#include <tuple>
+#include <cstdint>
+#include <exception>
 #include <utility>
 
 #include "waypost/allocation.hpp"
@@ -25,14 +26,46 @@ bool java_less(std::string_view one, std::string_view other) {
       });
 }
 
-TopicQueues minus(const TopicQueues& from, const TopicQueues& what) {
+// In the order of `from`.
+TopicQueues minus(const TopicQueues& from, TopicQueues what) {
+  std::sort(what.begin(), what.end());
   TopicQueues rest;
   for (const auto& queue : from) {
-    if (std::find(what.begin(), what.end(), queue) == what.end()) {
+    if (!std::binary_search(what.begin(), what.end(), queue)) {
       rest.push_back(queue);
     }
   }
   return rest;
+}
+
+bool is_readable(const RouteGroup& group) {
+  return group.readable && !group.replicas.empty();
+}
+
+std::uint64_t readable_count(const Route& route) {
+  std::uint64_t count = 0;
+  for (const auto& group : route.groups) {
+    if (is_readable(group)) count += group.read_queues;
+  }
+  return count;
+}
+
+// The application's own function may be missing, and may throw.
+Result<TopicQueues> ask(const AllocationStrategy& strategy,
+                        const std::string& consumer, const TopicQueues& queues,
+                        const std::vector<std::string>& consumers) {
+  const auto refuse = [](const std::string& why) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "allocate queues: the strategy " + why, ""};
+  };
+  if (!strategy) return refuse("is empty");
+  try {
+    return strategy(consumer, queues, consumers);
+  } catch (const std::exception& error) {
+    return refuse(std::string("threw: ") + error.what());
+  } catch (...) {
+    return refuse("threw");
+  }
 }
 
 }  // namespace
@@ -40,8 +73,9 @@ TopicQueues minus(const TopicQueues& from, const TopicQueues& what) {
 TopicQueues readable_queues(const Route& route) {
   TopicQueues queues;
   for (const auto& group : route.groups) {
-    if (!group.readable || group.replicas.empty()) continue;
+    if (!is_readable(group)) continue;
     for (std::uint32_t i = 0; i < group.read_queues; ++i) {
+      if (queues.size() == kAllocatedQueuesMax) return queues;
       queues.push_back({route.topic, group.name, i});
     }
   }
@@ -53,6 +87,13 @@ QueueAssignment::QueueAssignment(std::string consumer,
     : consumer_(std::move(consumer)), strategy_(std::move(strategy)) {}
 
 Result<QueueAssignment::Change> QueueAssignment::set_route(const Route& route) {
+  if (const auto count = readable_count(route); count > kAllocatedQueuesMax) {
+    return Error{ErrorCode::kTooLarge,
+                 "allocate queues: the route of '" + route.topic + "' has " +
+                     std::to_string(count) + " queues, the limit is " +
+                     std::to_string(kAllocatedQueuesMax),
+                 ""};
+  }
   all_ = readable_queues(route);
   std::sort(all_.begin(), all_.end(), [](const auto& one, const auto& other) {
     if (one.broker != other.broker) return java_less(one.broker, other.broker);
@@ -80,7 +121,7 @@ Result<QueueAssignment::Change> QueueAssignment::on_event(
 Result<QueueAssignment::Change> QueueAssignment::recompute() {
   TopicQueues next;
   if (!all_.empty() && !consumers_.empty()) {
-    auto share = strategy_(consumer_, all_, consumers_);
+    auto share = ask(strategy_, consumer_, all_, consumers_);
     if (!share) return share.error();
     next = std::move(*share);
   }

@@ -1,7 +1,11 @@
 #include "client_sdk/core/to_public.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "base/log.h"
 #include "waypost/log.hpp"
+#include "wire/model/topic.h"
 
 namespace waypost {
 namespace client {
@@ -32,6 +36,12 @@ Broker to_public(const model::RouteGroup& group,
           replica.zone};
 }
 
+// No nameserver of ours tells more; who does must not have an application count
+// to four billion.
+std::uint32_t queue_count(std::uint32_t told) {
+  return std::min(told, model::kQueuesMax);
+}
+
 Route to_public(const CachedRoute& cached) {
   const model::Route& from = cached.route.route;
   Route route;
@@ -45,8 +55,8 @@ Route to_public(const CachedRoute& cached) {
     RouteGroup& copy = route.groups.emplace_back();
     copy.cluster = group.cluster.value();
     copy.name = group.broker_name.value();
-    copy.read_queues = group.queues.read_queues;
-    copy.write_queues = group.queues.write_queues;
+    copy.read_queues = queue_count(group.queues.read_queues);
+    copy.write_queues = queue_count(group.queues.write_queues);
     copy.readable = group.queues.permission.readable();
     copy.writable = group.queues.permission.writable();
     for (const auto& replica : group.replicas) {

@@ -2,6 +2,7 @@
 #define WAYPOST_ALLOCATION_HPP_
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <set>
@@ -36,7 +37,8 @@ using TopicQueues = std::vector<TopicQueue>;
 
 // Pure: the queues of `consumer`. Both lists must be in one order for all
 // consumers (QueueAssignment sorts them). A consumer that is not among
-// `consumers` gets none. kInvalidArgument: an empty list or name.
+// `consumers` gets none. kInvalidArgument: an empty list or name. Those below
+// throw nothing by themselves.
 using AllocationStrategy = std::function<Result<TopicQueues>(
     std::string_view consumer, std::span<const TopicQueue> queues,
     std::span<const std::string> consumers)>;
@@ -77,7 +79,11 @@ AllocationStrategy allocate_nearby(AllocationStrategy inner,
 // RocketMQ's CONFIG: these, whatever the lists are.
 AllocationStrategy allocate_by_configuration(TopicQueues queues);
 
-// The readable queues of a route.
+// More queues than anybody's topic has; what a route tells beyond that is not
+// believed.
+inline constexpr std::size_t kAllocatedQueuesMax = 262'144;
+
+// The readable queues of a route, at most kAllocatedQueuesMax.
 TopicQueues readable_queues(const Route& route);
 
 // One consumer's share of one topic, computed anew when the route or the
@@ -104,8 +110,10 @@ class QueueAssignment {
 
   // Both keep what they are given and compute the share; nothing is assigned
   // until both lists are known, and nothing when the route has no readable
-  // queue. On an error of the strategy the share stays as it was. The lists
-  // are sorted as Java sorts, duplicate consumers dropped.
+  // queue. On an error the share stays as it was: the strategy's own,
+  // kInvalidArgument when it is empty or throws, kTooLarge for a route with
+  // more than kAllocatedQueuesMax queues. The lists are sorted as Java sorts,
+  // duplicate consumers dropped.
   Result<Change> set_route(const Route& route);
   Result<Change> set_consumers(std::vector<std::string> consumers);
   // As set_route, if the event tells a new route of `topic`; if not, no change.

@@ -140,6 +140,7 @@ class Client {
   // not wait for a nameserver: it succeeds with all of them down.
   static Result<Client> create(ClientOptions options);
 
+  // What was moved from may be destroyed or assigned to, nothing else.
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
   // Closes, see close().

@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "client_sdk/core/consistent_hash_ring.h"
 #include "client_sdk/core/md5.h"
+#include "client_sdk/core/to_public.h"
+#include "wire/model/topic.h"
 
 namespace waypost {
 namespace {
@@ -249,6 +253,58 @@ TEST_CASE("a strategy that fails leaves the share as it was") {
   fails = true;
   CHECK_FALSE(mine.set_route(route_of({"broker-a"}, 4)));
   CHECK(mine.queues().size() == 2);
+}
+
+TEST_CASE("a strategy that is empty or throws is an error, no end") {
+  const auto refused_by = [](AllocationStrategy strategy) {
+    QueueAssignment mine("c1", std::move(strategy));
+    REQUIRE(mine.set_consumers({"c1"}));
+    const auto change = mine.set_route(route_of({"broker-a"}, 2));
+    REQUIRE_FALSE(change);
+    CHECK(change.error().code == ErrorCode::kInvalidArgument);
+    CHECK(mine.queues().empty());
+    return change.error().message;
+  };
+  CHECK(refused_by({}) == "allocate queues: the strategy is empty");
+  CHECK(refused_by([](auto, auto, auto) -> Result<TopicQueues> {
+          throw std::runtime_error("no");
+        }) == "allocate queues: the strategy threw: no");
+  CHECK(refused_by([](auto, auto, auto) -> Result<TopicQueues> { throw 1; }) ==
+        "allocate queues: the strategy threw");
+  const std::string empty =
+      "allocate queues: nearby: a strategy or a function that tells rooms is "
+      "empty";
+  CHECK(refused_by(allocate_nearby({}, {})) == empty);
+  CHECK(refused_by(allocate_nearby(
+            allocate_averagely, {[](const TopicQueue&) { return ""; }, {}})) ==
+        empty);
+}
+
+TEST_CASE("a route with an absurd number of queues costs little") {
+  QueueAssignment mine("c1", allocate_averagely);
+  REQUIRE(mine.set_consumers({"c1"}));
+  REQUIRE(mine.set_route(route_of({"broker-a"}, 2)));
+  const Route absurd = route_of({"broker-a", "broker-b"}, 0xffffffff);
+  const auto change = mine.set_route(absurd);
+  REQUIRE_FALSE(change);
+  CHECK(change.error().code == ErrorCode::kTooLarge);
+  CHECK(mine.queues().size() == 2);
+  CHECK(readable_queues(absurd).size() == kAllocatedQueuesMax);
+
+  // The most that a route tells of one broker; with each change all queues of
+  // before are compared with all of now.
+  REQUIRE(mine.set_route(route_of({"broker-a"}, model::kQueuesMax)));
+  const auto more = mine.set_route(route_of({"broker-b"}, model::kQueuesMax));
+  REQUIRE(more);
+  CHECK(more->gained.size() == model::kQueuesMax);
+  CHECK(more->lost.size() == model::kQueuesMax);
+
+  // What a nameserver tells.
+  client::CachedRoute told;
+  told.route.route.groups.emplace_back().queues = {0xffffffff, 0xfffffffe, {}};
+  const Route route = client::to_public(told);
+  CHECK(route.groups[0].read_queues == model::kQueuesMax);
+  CHECK(route.groups[0].write_queues == model::kQueuesMax);
 }
 
 TEST_CASE("consumers are sorted by UTF-16 units, as Java sorts them") {
