@@ -77,7 +77,9 @@ HealWinner choose_winner(
     std::uint64_t sum = 0;
     for (const model::PeerName& name : part) {
       const auto count = client_connections.find(name);
-      if (count != client_connections.end()) sum += count->second;
+      if (count == client_connections.end()) continue;
+      const std::uint64_t room = UINT64_MAX - sum;
+      sum += std::min(room, count->second);
     }
     return sum;
   };

@@ -1,7 +1,10 @@
 // Akka's split brain resolver: strategies, populations, settings. What happens
 // over time is in akka_resolver.cc and akka_cluster.cc.
 
-#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <string>
 
 #include "base/units.h"
 #include "namesrv/partition/downing_plan.h"
@@ -124,75 +127,111 @@ Json population(const Json& scenario) {
   return {{"joining_set", joining}, {"populations", populations}};
 }
 
-// The origin's keys onto ours; everything is text there.
+// As people write it there: "20s", "20 s".
+base::Result<base::Duration> duration_of(std::string text) {
+  std::erase(text, ' ');
+  return base::parse_duration(text);
+}
+
+std::optional<std::int64_t> whole_number(const std::string& text) {
+  std::int64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, value);
+  if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
+  return value;
+}
+
+// One of the origin's keys onto ours; false when it does not allow the value.
+bool set(partition::Settings& settings, const std::string& key,
+         const std::string& text) {
+  if (key == "active-strategy") {
+    const auto mode = partition::parse_mode(text);
+    if (!mode || partition::mode_name(*mode) != text) return false;
+    settings.mode = *mode;
+    return partition::family_of(*mode) == partition::Family::kDowning;
+  }
+  if (key == "down-all-when-unstable") {
+    std::string value = text;
+    std::erase(value, ' ');
+    const auto parsed = partition::DownAllWhenUnstable::parse(value);
+    if (parsed) settings.down_all_when_unstable = *parsed;
+    return parsed.has_value();
+  }
+  static const std::map<std::string, base::Duration partition::Settings::*>
+      kDurations = {{"stable-after", &partition::Settings::stable_after},
+                    {"lease-majority.acquire-lease-delay-for-minority",
+                     &partition::Settings::acquire_lease_delay_for_minority},
+                    {"lease-majority.release-after",
+                     &partition::Settings::lease_release_after}};
+  if (const auto each = kDurations.find(key); each != kDurations.end()) {
+    const auto duration = duration_of(text);
+    if (duration) settings.*each->second = *duration;
+    return duration.has_value();
+  }
+  if (key == "static-quorum.quorum-size") {
+    settings.quorum_size = whole_number(text);
+    return settings.quorum_size.has_value();
+  }
+  if (key == "keep-oldest.down-if-alone") {
+    const bool yes = text == "on" || text == "true" || text == "yes";
+    settings.keep_oldest_down_if_alone = yes;
+    return yes || text == "off" || text == "false" || text == "no";
+  }
+  if (key == "lease-majority.lease-implementation") {
+    // A path there, one of two names here; blank is none in both.
+    settings.lease_implementation = partition::lease_name_or(text, "").empty()
+                                        ? partition::LeaseKind::kNone
+                                        : partition::LeaseKind::kEtcd;
+    return true;
+  }
+  if (key == "lease-majority.lease-name") {
+    settings.lease_name = text;
+    return true;
+  }
+  if (key == "down-removal-margin") {
+    throw Skip(
+        "down-removal-margin: no singletons or shards move to another "
+        "nameserver, so nothing waits after a removal");
+  }
+  if (!key.ends_with(".role")) throw Skip("the setting " + key);
+  return true;
+}
+
 Json settings(const Json& scenario) {
   const Json error = {{"error", true}};
   partition::Settings settings;
   settings.mode = partition::Mode::kKeepMajority;
-  Json decided = {{"error", false}};
-  const Json input = scenario.at("input");
+  std::string system;
+  std::string role;
+  const Json& input = scenario.at("input");
   for (const auto& [key, value] : input.items()) {
+    if (value.is_null()) continue;  // not set
     const std::string text =
         value.is_string() ? value.get<std::string>() : value.dump();
-    if (key == "active-strategy") {
-      const auto mode = partition::parse_mode(text);
-      if (!mode || partition::family_of(*mode) != partition::Family::kDowning) {
-        return error;
-      }
-      settings.mode = *mode;
-      decided["active_strategy"] = partition::mode_name(*mode);
-      decided["strategy"] = partition::mode_name(*mode);
-    } else if (key == "stable-after") {
-      const auto duration = base::parse_duration(text);
-      if (!duration) return error;
-      settings.stable_after = *duration;
-      decided["stable_after_ms"] = base::to_ms(*duration);
-    } else if (key == "down-all-when-unstable") {
-      const auto parsed = partition::DownAllWhenUnstable::parse(text);
-      if (!parsed) return error;
-      settings.down_all_when_unstable = *parsed;
-    } else if (key == "static-quorum.quorum-size") {
-      try {
-        settings.quorum_size = std::stoll(text);
-      } catch (const std::exception&) {
-        return error;
-      }
-      decided["quorum_size"] = *settings.quorum_size;
-    } else if (key == "keep-oldest.down-if-alone") {
-      settings.keep_oldest_down_if_alone = text == "on" || text == "true";
-      decided["down_if_alone"] = settings.keep_oldest_down_if_alone;
-    } else if (key.ends_with(".role")) {
-      decided["role"] = text;
-    } else if (key == "lease-majority.lease-implementation") {
-      // A path there, one of two names here; blank is none in both.
-      if (!partition::lease_name_or(text, "").empty()) {
-        settings.lease_implementation = partition::LeaseKind::kEtcd;
-      }
-    } else if (key == "lease-majority.lease-name") {
-      const std::string system = input.value("system_name", "");
-      decided["lease_name"] =
-          partition::lease_name_or(text, system + "-akka-sbr");
-    } else if (key == "lease-majority.acquire-lease-delay-for-minority") {
-      const auto duration = base::parse_duration(text);
-      if (!duration) return error;
-      settings.acquire_lease_delay_for_minority = *duration;
-      decided["acquire_delay_ms"] = base::to_ms(*duration);
-    } else if (key == "lease-majority.release-after") {
-      const auto duration = base::parse_duration(text);
-      if (!duration) return error;
-      settings.lease_release_after = *duration;
-      decided["release_after_ms"] = base::to_ms(*duration);
-    } else if (key == "down-removal-margin") {
-      throw Skip(
-          "down-removal-margin: no singletons or shards move to another "
-          "nameserver, so nothing waits after a removal");
-    } else if (key != "system_name") {
-      throw Skip("the setting " + key);
+    if (key == "system_name") {
+      system = text;
+    } else if (!set(settings, key, text)) {
+      return error;
     }
+    if (key.ends_with(".role")) role = text;
   }
   if (!partition::check(settings)) return error;
-  decided["down_all_when_unstable_ms"] = base::to_ms(
-      settings.down_all_when_unstable.resolve(settings.stable_after));
+  const auto resolved = partition::resolver_settings(settings);
+  Json decided = {
+      {"error", false},
+      {"active_strategy", partition::mode_name(settings.mode)},
+      {"strategy", partition::mode_name(settings.mode)},
+      {"stable_after_ms", base::to_ms(resolved.stable_after)},
+      {"down_all_when_unstable_ms",
+       base::to_ms(resolved.down_all_when_unstable)},
+      {"role", role},
+      {"down_if_alone", resolved.strategy.down_if_alone},
+      {"lease_name",
+       partition::lease_name_or(settings.lease_name, system + "-akka-sbr")},
+      {"acquire_delay_ms",
+       base::to_ms(resolved.strategy.acquire_delay_for_minority)},
+      {"release_after_ms", base::to_ms(resolved.release_after)}};
+  if (settings.quorum_size) decided["quorum_size"] = *settings.quorum_size;
   return decided;
 }
 

@@ -76,6 +76,11 @@ class ResolverRun {
     }
     if (what == "removed") return partition::MemberRemoved{named(event)};
     if (what == "unreachable") {
+      // Told of one that is Down already: the same as its downing.
+      const Json& member = event.at("member");
+      if (member.is_object() && member.value("status", "") == "Down") {
+        return member_changed(event, partition::MemberStatus::kDown);
+      }
       return partition::MemberUnreachable{named(event)};
     }
     if (what == "reachable") return partition::MemberReachable{named(event)};

@@ -37,7 +37,9 @@ partition::DowningStrategy akka_strategy(const json& settings) {
   partition::DowningStrategy strategy;
   const std::string name = settings.at("strategy");
   const auto mode = partition::parse_mode(name);
-  if (!mode) throw Skip("the strategy " + name);
+  if (!mode || partition::family_of(*mode) != partition::Family::kDowning) {
+    throw Skip("the strategy " + name);
+  }
   strategy.mode = *mode;
   strategy.role = settings.value("role", "");
   strategy.quorum_size = settings.value("quorum_size", std::int64_t{1});

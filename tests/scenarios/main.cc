@@ -3,11 +3,16 @@
 // `N passed, M failed, K skipped`. Exit status 1 when something failed, 2 when
 // a file cannot be read.
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdio>
+#include <exception>
+#include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "tests/scenarios/scenario.h"
@@ -22,22 +27,42 @@ struct Totals {
   bool unreadable = false;
 };
 
-void run_file(const std::string& path, Totals& totals) {
-  std::ifstream file(path);
-  const Json document = Json::parse(file, nullptr, false);
-  if (!file.is_open() || document.is_discarded() ||
-      !document.contains("scenarios") || !document["scenarios"].is_array()) {
-    std::fprintf(stderr, "%s: %s\n", path.c_str(),
-                 file.is_open() ? "not a scenario file" : "cannot be opened");
+// Says what is wrong with a file that has no scenarios.
+std::optional<Json> read_file(const std::string& path, Totals& totals) {
+  const auto refuse = [&](const std::string& why) {
+    std::fprintf(stderr, "%s: %s\n", path.c_str(), why.c_str());
     totals.unreadable = true;
-    return;
+    return std::nullopt;
+  };
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    return refuse("is a directory, not a scenario file");
   }
-  const Json subject = document.value("subject", Json());
+  std::ifstream file(path);
+  if (!file.is_open()) {
+    return refuse("cannot be opened: " +
+                  std::generic_category().message(errno));
+  }
+  try {
+    Json document = Json::parse(file);
+    if (!document.contains("scenarios") || !document["scenarios"].is_array()) {
+      return refuse("not a scenario file: no list of scenarios in it");
+    }
+    return document;
+  } catch (const std::exception& broken) {
+    return refuse(std::string("not a scenario file: ") + broken.what());
+  }
+}
+
+void run_file(const std::string& path, Totals& totals) {
+  const auto document = read_file(path, totals);
+  if (!document) return;
+  const Json subject = document->value("subject", Json());
   const std::string name =
       subject.is_string() ? subject.get<std::string>() : std::string();
   // kind and reason -> how many
   std::map<std::pair<std::string, std::string>, std::size_t> skipped;
-  for (const Json& scenario : document["scenarios"]) {
+  for (const Json& scenario : document->at("scenarios")) {
     const Outcome outcome = run_scenario(scenario, name);
     const auto text = [&](const char* key) {
       const Json value =

@@ -1,6 +1,9 @@
 #ifndef WAYPOST_TESTS_SCENARIOS_NAMES_H_
 #define WAYPOST_TESTS_SCENARIOS_NAMES_H_
 
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -34,8 +37,32 @@ nlohmann::json to_json(const Names& names) {
   return out;
 }
 
+// A scenario's inputs contradict each other: it fails, with this sentence.
+inline void require(bool holds, const char* sentence) {
+  if (!holds) throw std::invalid_argument(sentence);
+}
+
+// Whole units of at least a nanosecond, of less than 30 years.
+template <typename Unit>
+base::Duration duration_in(const nlohmann::json& value) {
+  require(value.is_number_integer(), "a time that is not a whole number");
+  constexpr std::int64_t kMost =
+      Unit(std::chrono::hours(24 * 365 * 30)).count();
+  const bool fits = value.is_number_unsigned()
+                        ? value.get<std::uint64_t>() <= kMost
+                        : value.get<std::int64_t>() >= -kMost;
+  require(fits, "a time of more than 30 years");
+  return Unit(value.get<std::int64_t>());
+}
+
 inline base::Duration ms(const nlohmann::json& value) {
-  return std::chrono::milliseconds(value.get<std::int64_t>());
+  return duration_in<std::chrono::milliseconds>(value);
+}
+
+// How many client connections; nullopt for one that could not be read.
+inline std::optional<std::uint64_t> count_of(const nlohmann::json& value) {
+  if (!value.is_number_unsigned()) return std::nullopt;
+  return value.get<std::uint64_t>();
 }
 
 }  // namespace waypost::scenarios

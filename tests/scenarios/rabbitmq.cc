@@ -19,7 +19,9 @@ partition::PausePolicy rabbitmq_policy(const Json& settings) {
   partition::PausePolicy policy;
   const std::string mode = settings.at("mode");
   const auto parsed = partition::parse_mode(mode);
-  if (!parsed) throw Skip("the mode " + mode);
+  if (!parsed || partition::family_of(*parsed) != partition::Family::kPause) {
+    throw Skip("the mode " + mode);
+  }
   policy.mode = *parsed;
   if (settings.contains("nodes")) policy.preferred = set_of(settings["nodes"]);
   if (settings.contains("recover")) {
@@ -275,7 +277,8 @@ Json settings(const Json& scenario) {
   const std::string prefix = "cluster_partition_handling";
   partition::Settings settings;
   for (const auto& [key, value] : input.items()) {
-    const std::string text = value.get<std::string>();
+    const std::string text =
+        value.is_string() ? value.get<std::string>() : value.dump();
     if (key == prefix) {
       const auto mode = partition::parse_mode(text);
       if (!mode || partition::family_of(*mode) != partition::Family::kPause) {
@@ -308,10 +311,9 @@ Json settings(const Json& scenario) {
 
 // The origin's idle peers tick four times in net_ticktime.
 Json detection_window(const Json& scenario) {
-  const std::chrono::seconds timeout(
-      scenario.at("input").at("net_ticktime_s").get<std::int64_t>());
-  const auto window =
-      membership::detection_window(timeout, base::Duration(timeout) / 4);
+  const auto timeout = duration_in<std::chrono::seconds>(
+      scenario.at("input").at("net_ticktime_s"));
+  const auto window = membership::detection_window(timeout, timeout / 4);
   return {{"min_ms", base::to_ms(window.min)},
           {"max_ms", base::to_ms(window.max)}};
 }

@@ -112,7 +112,8 @@ std::map<model::PeerName, std::uint64_t> connections_of(const Json& input) {
   std::map<model::PeerName, std::uint64_t> counts;
   const Json given = input.value("client_connections", Json::object());
   for (const auto& [name, count] : given.items()) {
-    if (count.is_number()) counts[model::PeerName(name)] = count;
+    if (const auto read = count_of(count))
+      counts[model::PeerName(name)] = *read;
   }
   return counts;
 }
@@ -153,6 +154,7 @@ std::optional<HealEvent> event_of(const Json& event, const Json& input,
 Json autoheal_trigger(const Json& scenario) {
   const Json& input = scenario.at("input");
   const bool healing = input.at("autoheal_state") != "not_healing";
+  require(!input.at("members").empty(), "a cluster without members");
   const auto leader =
       ask_for_heal(rabbitmq_policy(input.at("settings")), healing,
                    rabbitmq_reach(input), set_of(input.at("partitions")));
@@ -163,18 +165,20 @@ Json autoheal_leader_request(const Json& scenario) {
   const Json& input = scenario.at("input");
   const auto leader = name_of(input.at("leader"));
   const auto members = list_of(input.at("members"));
+  require(!members.empty(), "a cluster without members");
   const auto leader_separated = set_of(input.at("leader_partitions"));
   std::map<model::PeerName, std::optional<HealStatus>> replies;
-  std::vector<HealView> views = {{leader, leader_separated}};
   for (const auto& [name, reply] : input.at("status_replies").items()) {
-    if (reply.is_null()) {
-      replies[model::PeerName(name)] = std::nullopt;
-      continue;
-    }
-    const HealStatus status{set_of(reply.at("partitions")),
-                            set_of(reply.at("nodes"))};
-    replies[model::PeerName(name)] = status;
-    views.push_back({model::PeerName(name), status.separated});
+    auto& status = replies[model::PeerName(name)];
+    if (reply.is_null()) continue;
+    status = {set_of(reply.at("partitions")), set_of(reply.at("nodes"))};
+  }
+  // The answers come in the order of the members.
+  std::vector<HealView> views = {{leader, leader_separated}};
+  for (const auto& name : members) {
+    const auto reply = replies.find(name);
+    if (reply == replies.end() || !reply->second) continue;
+    views.push_back({name, reply->second->separated});
   }
   const auto answer = judge_heal_request(
       leader, {members.begin(), members.end()},
@@ -225,7 +229,9 @@ Json autoheal_winner(const Json& scenario) {
   std::vector<Part> parts;
   for (const auto& part : input.at("partitions")) {
     parts.push_back(list_of(part));
+    require(!parts.back().empty(), "a partition without members");
   }
+  require(!parts.empty(), "no partition to choose from");
   const auto result = choose_winner(parts, connections_of(input));
   return {{"winner", result.winner.value()},
           {"losers", scenarios::to_json(result.losers)}};
@@ -233,8 +239,10 @@ Json autoheal_winner(const Json& scenario) {
 
 Json autoheal_step(const Json& scenario) {
   const Json& input = scenario.at("input");
-  Autoheal heal(name_of(input.at("node")), set_of(input.at("members")),
-                state_of(input.at("state")));
+  const auto node = name_of(input.at("node"));
+  const auto members = set_of(input.at("members"));
+  require(members.contains(node), "a node that is no member");
+  Autoheal heal(node, members, state_of(input.at("state")));
   const auto event = event_of(input.at("event"), input, heal.healing());
   HealEffects effects;
   if (event) effects = heal.step(*event);

@@ -86,10 +86,13 @@ Json rabbitmq_cluster(const Json& scenario) {
     }
   }
   const auto members = list_of(input.at("members"));
+  require(!members.empty(), "a cluster without members");
   std::map<model::PeerName, std::uint64_t> connections;
   const Json counts = input.value("client_connections", Json::object());
   for (const auto& [name, count] : counts.items()) {
-    if (count.is_number()) connections[model::PeerName(name)] = count;
+    if (const auto read = count_of(count)) {
+      connections[model::PeerName(name)] = *read;
+    }
   }
   Run run{PauseWorld(rabbitmq_policy(input.at("settings")), members,
                      std::move(connections)),

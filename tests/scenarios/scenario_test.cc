@@ -58,7 +58,7 @@ TEST_CASE("all scenarios that concern our decisions pass") {
       if (outcome.verdict == Verdict::kSkipped) CHECK(!outcome.text.empty());
     }
   }
-  CHECK(passed >= 311);
+  CHECK(passed >= 322);
 }
 
 TEST_CASE("a scenario that expects anything else fails") {
@@ -91,6 +91,33 @@ TEST_CASE("what is not known is skipped with a reason, what is broken fails") {
         Verdict::kFailed);
   CHECK(run_scenario(Json::array(), subject).verdict == Verdict::kFailed);
   CHECK(run_scenario({{"id", "x"}}, subject).verdict == Verdict::kFailed);
+}
+
+// Inputs that our decisions rule out by an assertion.
+TEST_CASE("a scenario that makes no sense fails, it does not end the run") {
+  const auto verdict_of = [](const char* kind, const Json& input) {
+    return run_scenario({{"kind", kind}, {"input", input}, {"expect", {}}},
+                        "partition handling")
+        .verdict;
+  };
+  const Json pause = {{"mode", "pause_minority"}};
+  const Json none = Json::array();
+  CHECK(verdict_of("autoheal_winner", {{"partitions", none}}) ==
+        Verdict::kFailed);
+  CHECK(verdict_of("autoheal_winner", {{"partitions", {none, {"A"}}}}) ==
+        Verdict::kFailed);
+  CHECK(verdict_of("autoheal_step", {{"node", "A"},
+                                     {"members", {"B"}},
+                                     {"state", {{"state", "restarting"}}},
+                                     {"event", {{"event", "x"}}}}) ==
+        Verdict::kFailed);
+  CHECK(verdict_of("cluster", {{"settings", pause}, {"members", none}}) ==
+        Verdict::kFailed);
+  CHECK(verdict_of("detection_window", {{"net_ticktime_s", INT64_MAX}}) ==
+        Verdict::kFailed);
+  const Json strange = {{"kind", "strategy"},
+                        {"settings", {{"strategy", "pause-minority"}}}};
+  CHECK(run_scenario(strange, "akka").verdict == Verdict::kSkipped);
 }
 
 TEST_CASE("docs/partitions.md gives the reason for each kind left out") {

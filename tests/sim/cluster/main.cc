@@ -94,8 +94,12 @@ int run(int argc, char** argv) {
                                  ? &draw_scenario(plan.seed)
                                  : find_scenario(options.scenario);
   if (scenario == nullptr) {
+    std::string allowed;
+    for (const Scenario& each : scenarios()) {
+      allowed += (allowed.empty() ? "" : ", ") + each.name;
+    }
     return refuse("there is no scenario '" + options.scenario +
-                  "': see waypost-sim --list");
+                  "'; allowed: " + allowed);
   }
 
   const Outcome outcome = scenario->run(plan);
