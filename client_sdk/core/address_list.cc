@@ -23,6 +23,11 @@ base::Result<std::vector<base::Endpoint>> read_addresses(
       if (!address) return tl::unexpected(address.error());
       if (std::find(addresses.begin(), addresses.end(), *address) ==
           addresses.end()) {
+        if (addresses.size() == kListedAddressesMax) {
+          return base::fail(base::ErrorCode::kTooLarge,
+                            "more than " + std::to_string(kListedAddressesMax) +
+                                " addresses");
+        }
         addresses.push_back(std::move(*address));
       }
     }

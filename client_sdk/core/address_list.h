@@ -1,8 +1,11 @@
 #ifndef WAYPOST_CLIENT_SDK_CORE_ADDRESS_LIST_H_
 #define WAYPOST_CLIENT_SDK_CORE_ADDRESS_LIST_H_
 
-// Lists of nameservers as address servers and files write them.
+// Lists of nameservers as address servers and files write them. One with more
+// than kListedAddressesMax is refused: each name in it is looked up by itself,
+// and what the network says must not use up an application's descriptors.
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +13,8 @@
 #include "base/error.h"
 
 namespace waypost::client {
+
+inline constexpr std::size_t kListedAddressesMax = 64;
 
 // What RocketMQ's address server answers: "10.0.0.1:9876;10.0.0.2:9876" in the
 // first line that is not empty; the rest is ignored.

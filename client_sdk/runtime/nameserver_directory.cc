@@ -104,6 +104,12 @@ void NameserverDirectory::update() {
       add({{each, address.port}, address.to_string() + " (" + each + ")"});
     }
   }
+  if (const bool many = found.size() > kNameserversMax;
+      std::exchange(too_many_, many) != many && many) {
+    logger_.warn("there are more nameservers than a client uses",
+                 {{"found", found.size()}, {"used", kNameserversMax}});
+  }
+  if (too_many_) found.resize(kNameserversMax);
   from_memory_ = found.empty();
   nameservers_ = from_memory_ ? sources_.remembered : std::move(found);
 }

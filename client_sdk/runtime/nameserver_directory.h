@@ -35,6 +35,10 @@ struct NameserverSources {
 // Loop thread only.
 class NameserverDirectory {
  public:
+  // Names may stand for what they like. Nobody waits for the answers of so many
+  // in turn, and each may cost a connection; those beyond it are left out.
+  static constexpr std::size_t kNameserversMax = 64;
+
   // `on_change` is called when nameservers() or why_empty() is another than
   // before, not inside the constructor; `sources` must outlive this.
   NameserverDirectory(base::Executor& executor, transport::Network& network,
@@ -67,6 +71,7 @@ class NameserverDirectory {
   std::vector<Nameserver> nameservers_;
   std::string trouble_;
   bool from_memory_ = false;
+  bool too_many_ = false;
   std::unique_ptr<base::Timer> update_timer_;
 };
 

@@ -139,6 +139,24 @@ TEST_CASE("an address server answers in one line") {
   CHECK(list(read_address_answer("10.0.0.1:9876;nonsense")) == "(error)");
 }
 
+TEST_CASE("a list of thousands is refused, and costs nothing") {
+  std::string text;
+  for (std::size_t i = 0; i < kListedAddressesMax; ++i) {
+    text += "n" + std::to_string(i) + ":1;";
+  }
+  CHECK(read_address_answer(text)->size() == kListedAddressesMax);
+  CHECK(read_address_answer(text + "n0:1;n1:1")->size() == kListedAddressesMax);
+  for (std::size_t i = 0; text.size() < kHttpAnswerMaxBytes; ++i) {
+    text += "m" + std::to_string(i) + ":1;";
+  }
+  for (const auto& read :
+       {read_address_answer(text), read_address_file(text)}) {
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code == base::ErrorCode::kTooLarge);
+    CHECK(read.error().message == "more than 64 addresses");
+  }
+}
+
 TEST_CASE("a file has addresses on lines, and comments") {
   CHECK(list(read_address_file("# ours\n10.0.0.1:9876 # first\r\n\n"
                                "[::1]:9876, ns.example:9876;\n")) ==

@@ -128,6 +128,27 @@ TEST_CASE("a name stands for all its addresses, and for others later") {
   CHECK(it.changes == 2);
 }
 
+TEST_CASE("names that stand for hundreds: some of them are used") {
+  DirectoryWorld it;
+  std::vector<std::string> addresses;
+  for (int i = 1; i <= 200; ++i) {
+    addresses.push_back("10.0.1." + std::to_string(i));
+  }
+  it.world.add_host("ns.example", addresses, 60s);
+  it.sources.addresses = {{"10.0.0.7", 9876}, {"ns.example", 9876}};
+  it.directory();
+  it.world.run_for(1s);
+  const auto& used = it.directory().nameservers();
+  REQUIRE(used.size() == NameserverDirectory::kNameserversMax);
+  CHECK(used[0].name == "10.0.0.7:9876");
+  CHECK(used[1].name == "ns.example:9876 (10.0.1.1)");
+  it.world.run_for(10min);
+  CHECK(it.changes == 1);
+  it.world.add_host("ns.example", {"10.0.1.150"}, 60s);
+  it.world.run_for(6min);
+  CHECK(it.list() == "10.0.0.7:9876 10.0.1.150:9876");
+}
+
 TEST_CASE("the same addresses in another order are no change") {
   DirectoryWorld it;
   it.world.add_host("ns.example", {"10.0.0.1", "10.0.0.2"}, 10s);
