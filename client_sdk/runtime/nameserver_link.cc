@@ -352,6 +352,10 @@ base::Error NameserverLink::give_up(const Call& call) const {
                   std::to_string(base::to_ms(call.budget)) + " ms: " +
                   (call.failures.empty() ? why_empty_ : call.failures);
   error.advice = "check that the nameservers run and can be reached from here";
+  if (call.last_code == base::ErrorCode::kTimedOut) {
+    error.advice +=
+        "; a round trip to them must take less than half of client.rpc-timeout";
+  }
   return error;
 }
 

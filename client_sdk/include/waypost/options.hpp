@@ -116,7 +116,8 @@ struct ClientOptions {
   // At least one of the following three is required; what they tell is put
   // together. A client talks to one nameserver at a time and starts at a random
   // one. A nameserver that is not told any more is left at once; when a source
-  // cannot be asked, what it said last counts.
+  // cannot be asked, what it said last counts. At most 64 are used, and a URL
+  // or file that tells more is not believed.
 
   // "host:port", "[v6]:port". A host name stands for all its addresses and is
   // looked up again when the time to live of the answer is over (10 s to

@@ -96,6 +96,19 @@ TEST_CASE("slow links: any round trip below half a budget, any number") {
   }
 }
 
+TEST_CASE("slow links: beyond half a budget the error says what to change") {
+  for (const std::size_t nameservers : {1UL, 3UL}) {
+    FarWorld it(nameservers, 600ms);
+    for (int i = 0; i < 5; ++i) {
+      const auto asked = it.refresh("orders");
+      REQUIRE_FALSE(asked.status);
+      CHECK(asked.took <= 1s + 1ms);
+      CHECK(asked.status.error().advice.find(
+                "less than half of client.rpc-timeout") != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("slow links: whoever hangs is left, and a near one found in time") {
   FarWorld it(5, 400ms);
   CHECK_FALSE(it.refresh("orders").status);
