@@ -5,26 +5,33 @@
 
 namespace waypost::etcd {
 
-base::Result<std::vector<base::Endpoint>> parse_etcd_endpoints(
-    std::string_view text) {
+base::Result<EtcdEndpoints> parse_etcd_endpoints(std::string_view text) {
   std::string plain;
+  bool http = false;
+  bool https = false;
   while (!text.empty()) {
     const auto comma = text.find(',');
     std::string_view each = text.substr(0, comma);
     text.remove_prefix(std::min(text.size(), each.size() + 1));
     if (each.starts_with("https://")) {
-      return base::fail(base::ErrorCode::kInvalidArgument,
-                        "etcd at " + std::string(each) +
-                            ": this nameserver does not speak TLS to etcd yet",
-                        "use http:// in a trusted network, or a TLS proxy on "
-                        "this machine");
+      https = true;
+      each.remove_prefix(8);
+    } else {
+      http = true;
+      if (each.starts_with("http://")) each.remove_prefix(7);
     }
-    if (each.starts_with("http://")) each.remove_prefix(7);
     if (each.ends_with('/')) each.remove_suffix(1);
     if (!plain.empty()) plain += ',';
     plain += each;
   }
-  return base::parse_endpoints(plain);
+  if (http && https) {
+    return base::fail(base::ErrorCode::kInvalidArgument,
+                      "some members of etcd have https://, some have not",
+                      "write https:// before each, or before none");
+  }
+  auto endpoints = base::parse_endpoints(plain);
+  if (!endpoints) return tl::unexpected(endpoints.error());
+  return EtcdEndpoints{std::move(*endpoints), https};
 }
 
 class EtcdClient::Call final : public transport::Operation {
@@ -40,14 +47,15 @@ class EtcdClient::Call final : public transport::Operation {
 
  private:
   void try_next() {
-    const auto& endpoints = client_.endpoints_;
+    const auto& endpoints = client_.servers_.endpoints;
     const base::Duration left =
         std::max(due_ - client_.executor_.now(), base::Duration(0));
     const auto share = left / (endpoints.size() - tried_);
     at_ = (client_.first_ + tried_) % endpoints.size();
     ++tried_;
     http_ = std::make_unique<HttpCall>(
-        client_.executor_, client_.network_, endpoints[at_], request_, share,
+        client_.executor_, client_.network_, client_.servers_.tls,
+        endpoints[at_], request_, share,
         [this](base::Result<HttpResponse> response) {
           on_answer(std::move(response));
         });
@@ -55,7 +63,8 @@ class EtcdClient::Call final : public transport::Operation {
 
   void on_answer(base::Result<HttpResponse> response) {
     const bool of_use = response && response->status < 500;
-    if (!of_use && tried_ < client_.endpoints_.size()) return try_next();
+    if (!of_use && tried_ < client_.servers_.endpoints.size())
+      return try_next();
     if (of_use) client_.first_ = at_;
     // The callback may destroy this.
     const HttpCall::Done done = std::exchange(done_, nullptr);
@@ -72,10 +81,8 @@ class EtcdClient::Call final : public transport::Operation {
 };
 
 EtcdClient::EtcdClient(base::Executor& executor, transport::Network& network,
-                       std::vector<base::Endpoint> endpoints)
-    : executor_(executor),
-      network_(network),
-      endpoints_(std::move(endpoints)) {}
+                       EtcdServers servers)
+    : executor_(executor), network_(network), servers_(std::move(servers)) {}
 
 std::unique_ptr<transport::Operation> EtcdClient::post(HttpRequest request,
                                                        base::Duration within,

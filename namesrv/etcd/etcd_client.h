@@ -15,17 +15,27 @@
 
 namespace waypost::etcd {
 
-// "http://h1:2379,http://h2:2379"; "http://" may be left out. https is refused
-// in words: put a TLS proxy beside the nameserver.
-base::Result<std::vector<base::Endpoint>> parse_etcd_endpoints(
-    std::string_view text);
+struct EtcdEndpoints {
+  std::vector<base::Endpoint> endpoints;
+  bool tls = false;
+};
+
+// "http://h1:2379,http://h2:2379", or all of them https; "http://" may be left
+// out.
+base::Result<EtcdEndpoints> parse_etcd_endpoints(std::string_view text);
+
+// The members of an etcd cluster.
+struct EtcdServers {
+  std::vector<base::Endpoint> endpoints;
+  std::shared_ptr<const transport::TlsContext> tls;  // null: plain HTTP
+};
 
 // Asks the members of an etcd cluster in turn, beginning with the one that
 // answered last. Nothing blocks: it runs on the executor's loop.
 class EtcdClient {
  public:
   EtcdClient(base::Executor& executor, transport::Network& network,
-             std::vector<base::Endpoint> endpoints);
+             EtcdServers servers);
 
   // The time is for all tries together; each gets an even share of what is
   // left. Who cannot be reached, answers with 5xx or no HTTP is passed over;
@@ -39,7 +49,7 @@ class EtcdClient {
 
   base::Executor& executor_;
   transport::Network& network_;
-  const std::vector<base::Endpoint> endpoints_;
+  const EtcdServers servers_;
   std::size_t first_ = 0;
 };
 

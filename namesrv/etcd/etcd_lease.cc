@@ -17,8 +17,9 @@ EtcdLease::EtcdLease(base::Executor& executor, transport::Network& network,
       boot_time_(std::move(boot_time)),
       settings_(std::move(settings)),
       logger_(logger),
-      session_(executor, network, settings_.endpoints, settings_.user) {
-  WAYPOST_ASSERT(settings_.ttl >= seconds(1) && !settings_.endpoints.empty());
+      session_(executor, network, settings_.servers, settings_.user) {
+  WAYPOST_ASSERT(settings_.ttl >= seconds(1) &&
+                 !settings_.servers.endpoints.empty());
 }
 
 // --- Wishes, one after another; each is answered in a turn of its own ---

@@ -19,7 +19,7 @@ namespace waypost::etcd {
 // Times as in Akka's lease library (heartbeat-timeout, heartbeat-interval,
 // lease-operation-timeout): see docs/decisions/0017-lease-in-etcd.md.
 struct EtcdLeaseSettings {
-  std::vector<base::Endpoint> endpoints;
+  EtcdServers servers;
   EtcdUser user;
   std::string key;
   // Of this process and no other; who has the lease is read from it.

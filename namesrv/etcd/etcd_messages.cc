@@ -20,6 +20,7 @@ constexpr std::int64_t kPermissionDenied = 7;
 constexpr std::int64_t kUnauthenticated = 16;
 // etcd's words where the code says less (etcdserver/api/v3rpc/rpctypes).
 constexpr std::string_view kNoUser = "user name is empty";
+constexpr std::string_view kToTls = "HTTP request to an HTTPS server";
 constexpr std::string_view kOldUsers = "revision of auth store is old";
 constexpr std::string_view kUsersOff = "authentication is not enabled";
 constexpr std::string_view kWrongPassword = "invalid user ID or password";
@@ -63,6 +64,8 @@ struct Refusal {
 
 Refusal refusal_of(const HttpResponse& response) {
   Refusal refusal{0, "HTTP status " + std::to_string(response.status)};
+  // Go's words, which are no JSON.
+  if (response.body.find(kToTls) != std::string::npos) refusal.why = kToTls;
   const Json json = parsed(response);
   if (!json.is_object()) return refusal;
   const auto error = json.find("error");
@@ -77,6 +80,9 @@ std::string advice_for(const Refusal& refusal) {
   if (refusal.code == kPermissionDenied) {
     return "let its user read and write the key of the lease: etcdctl role "
            "grant-permission --prefix ROLE readwrite waypost/lease/";
+  }
+  if (refusal.says(kToTls)) {
+    return "write https:// in cluster.lease-majority.etcd-endpoints";
   }
   if (refusal.says(kNoUser)) {
     return "set cluster.lease-majority.etcd-user and etcd-password-file";

@@ -71,9 +71,9 @@ class EtcdSession::Question final : public transport::Operation {
 };
 
 EtcdSession::EtcdSession(base::Executor& executor, transport::Network& network,
-                         std::vector<base::Endpoint> endpoints, EtcdUser user)
+                         EtcdServers servers, EtcdUser user)
     : executor_(executor),
-      client_(executor, network, std::move(endpoints)),
+      client_(executor, network, std::move(servers)),
       user_(std::move(user)) {}
 
 std::unique_ptr<transport::Operation> EtcdSession::post(const std::string& path,

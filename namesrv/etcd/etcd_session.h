@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "namesrv/etcd/etcd_client.h"
 
@@ -22,7 +21,7 @@ struct EtcdUser {
 class EtcdSession {
  public:
   EtcdSession(base::Executor& executor, transport::Network& network,
-              std::vector<base::Endpoint> endpoints, EtcdUser user);
+              EtcdServers servers, EtcdUser user);
 
   // As EtcdClient::post(); the time is for a new token, too. A refusal of name
   // and password is the answer.

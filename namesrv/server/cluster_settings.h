@@ -34,6 +34,9 @@ struct ClusterOptions {
   std::string lease_implementation;
   std::string lease_file;
   std::string etcd_endpoints;
+  std::string etcd_ca_file;
+  std::string etcd_certificate_file;
+  std::string etcd_key_file;
   std::string etcd_user;
   std::string etcd_password_file;
   std::size_t netsplit_gate = 0;

@@ -58,12 +58,54 @@ base::Status complete_user(ClusterOptions& options) {
   return {};
 }
 
+base::Status complete_tls(ClusterOptions& options, bool tls) {
+  const transport::TlsFiles files{options.etcd_ca_file,
+                                  options.etcd_certificate_file,
+                                  options.etcd_key_file};
+  options.etcd_lease.servers.tls.reset();
+  const bool named =
+      !files.ca.empty() || !files.certificate.empty() || !files.key.empty();
+  if (!tls) {
+    if (!named) return {};
+    return refuse(
+        "there are files for TLS to etcd, but etcd-endpoints has "
+        "http alone",
+        "write https:// in " + key_of("etcd-endpoints") +
+            ", or leave the files out");
+  }
+  if (files.certificate.empty() != files.key.empty()) {
+    return refuse("etcd-certificate-file and etcd-key-file go together",
+                  "set both, or none");
+  }
+  if (!files.key.empty()) {
+    if (auto kept = check_private(key_of("etcd-key-file"), files.key); !kept) {
+      return kept;
+    }
+  }
+  auto context = transport::TlsContext::for_clients(files);
+  if (!context) {
+    return tl::unexpected(context.error().with_context("TLS to etcd"));
+  }
+  options.etcd_lease.servers.tls = std::move(*context);
+  return {};
+}
+
 }  // namespace
 
 void declare_etcd_lease(ClusterOptions& options, base::OptionTable& table) {
   table.text("cluster.lease-majority.etcd-endpoints", options.etcd_endpoints,
-             "etcd: its members' client addresses, http://host:port,...; tried "
-             "in turn");
+             "etcd: its members' client addresses, https://host:port,... or "
+             "http://host:port,...; tried in turn");
+  table.text("cluster.lease-majority.etcd-ca-file", options.etcd_ca_file,
+             "etcd with https: certificates (PEM) of who vouches for its "
+             "members; empty: whom this machine trusts");
+  table.text("cluster.lease-majority.etcd-certificate-file",
+             options.etcd_certificate_file,
+             "etcd with https: this nameserver's certificate (PEM), where etcd "
+             "asks for one");
+  table.text("cluster.lease-majority.etcd-key-file", options.etcd_key_file,
+             "etcd with https: the certificate's key (PEM, no passphrase), "
+             "readable by this nameserver's user or group alone");
   table.text("cluster.lease-majority.etcd-user", options.etcd_user,
              "etcd: who to be there, where it has users; may read and write "
              "keys below waypost/lease/");
@@ -102,7 +144,8 @@ base::Status complete_etcd_lease(ClusterOptions& options) {
     return tl::unexpected(
         endpoints.error().with_context(key_of("etcd-endpoints")));
   }
-  lease.endpoints = *endpoints;
+  lease.servers.endpoints = endpoints->endpoints;
+  if (auto tls = complete_tls(options, endpoints->tls); !tls) return tls;
   if (auto user = complete_user(options); !user) return user;
   lease.key = "waypost/lease/" +
               partition::lease_name_or(options.keeper.partition.lease_name,

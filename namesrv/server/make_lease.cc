@@ -1,5 +1,6 @@
 #include "namesrv/server/make_lease.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "namesrv/etcd/etcd_lease.h"
@@ -21,6 +22,17 @@ std::unique_ptr<cluster::Lease> make_lease(
   }
   etcd::EtcdLeaseSettings lease = settings.cluster.etcd_lease;
   lease.owner = owner;
+  const auto& endpoints = lease.servers.endpoints;
+  const bool near = std::all_of(
+      endpoints.begin(), endpoints.end(),
+      [](const base::Endpoint& each) { return is_loopback(each.host); });
+  if (!lease.user.name.empty() && lease.servers.tls == nullptr && !near) {
+    logger.for_component(base::LogComponent::kCluster)
+        .warn("the password for etcd can be read on its way there",
+              {{"advice",
+                "use https:// in "
+                "cluster.lease-majority.etcd-endpoints"}});
+  }
   auto in_etcd = std::make_unique<etcd::EtcdLease>(
       executor, network, std::move(boot_time), std::move(lease),
       logger.for_component(base::LogComponent::kCluster));

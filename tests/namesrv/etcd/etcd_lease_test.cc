@@ -42,7 +42,8 @@ class Contender {
         node(world.world.add_node("ns-" + std::to_string(number),
                                   "10.0.0." + std::to_string(number))) {
     EtcdLeaseSettings settings;
-    for (auto& each : world.etcd) settings.endpoints.push_back(each->endpoint);
+    for (auto& each : world.etcd)
+      settings.servers.endpoints.push_back(each->endpoint);
     settings.key = kKey;
     settings.user = std::move(user);
     settings.owner = node.name() + "/1";

@@ -77,6 +77,9 @@ TEST_CASE("a refusal says what etcd said") {
   // A put bound to a lease that has lapsed.
   CHECK(read_create({404, kNoSuchLease}).error().code ==
         base::ErrorCode::kNotFound);
+  const auto plain =
+      read_grant({400, "Client sent an HTTP request to an HTTPS server.\n"});
+  CHECK(plain.error().advice.find("https://") != std::string::npos);
   const auto busy = read_revoke({503, "<html>try later</html>"});
   CHECK(busy.error().code == base::ErrorCode::kUnavailable);
   CHECK(busy.error().message.find("503") != std::string::npos);
@@ -184,10 +187,17 @@ TEST_CASE("base64 there and back") {
 TEST_CASE("addresses of etcd") {
   const auto two = parse_etcd_endpoints("http://h1:2379/,[::1]:2380");
   REQUIRE(two);
-  CHECK(two->at(0) == base::Endpoint{"h1", 2379});
-  CHECK(two->at(1) == base::Endpoint{"::1", 2380});
-  CHECK(parse_etcd_endpoints("https://h1:2379").error().message.find("TLS") !=
-        std::string::npos);
+  CHECK(two->endpoints.at(0) == base::Endpoint{"h1", 2379});
+  CHECK(two->endpoints.at(1) == base::Endpoint{"::1", 2380});
+  CHECK_FALSE(two->tls);
+  const auto secure = parse_etcd_endpoints("https://h1:2379,https://h2:2380/");
+  REQUIRE(secure);
+  CHECK(secure->endpoints.at(1) == base::Endpoint{"h2", 2380});
+  CHECK(secure->tls);
+  // One member without would be asked in the open.
+  CHECK(parse_etcd_endpoints("https://h1:2379,h2:2379")
+            .error()
+            .message.find("https") != std::string::npos);
   CHECK_FALSE(parse_etcd_endpoints("http://"));
   CHECK_FALSE(parse_etcd_endpoints("h1"));
 }

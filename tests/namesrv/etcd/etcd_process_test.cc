@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "namesrv/etcd/etcd_lease.h"
+#include "tests/support/certificates.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait.h"
@@ -34,9 +35,11 @@ bool run_until(transport::Loop& loop, base::Duration limit,
 // One member on free ports, with its data in a directory that goes with it.
 class RealEtcd {
  public:
-  explicit RealEtcd(const std::string& program)
+  explicit RealEtcd(const std::string& program,
+                    const std::vector<std::string>& more = {})
       : endpoint{"127.0.0.1", support::unused_port()} {
-    const std::string client = "http://" + endpoint.to_string();
+    const std::string client =
+        (more.empty() ? "http://" : "https://") + endpoint.to_string();
     const std::string peer =
         "http://127.0.0.1:" + std::to_string(support::unused_port());
     arguments_ = {program, "--data-dir", directory_ / "data",
@@ -46,6 +49,7 @@ class RealEtcd {
                   "default=" + peer,
                   // Nothing here outlives the test.
                   "--unsafe-no-fsync"};
+    arguments_.insert(arguments_.end(), more.begin(), more.end());
     start();
   }
   // Again with the same data, after a kill.
@@ -61,11 +65,12 @@ class RealEtcd {
 
 struct Side {
   Side(transport::Loop& loop, const base::Endpoint& etcd,
-       const std::string& owner, EtcdUser user = {},
-       base::Duration within = 2s) {
+       const std::string& owner, EtcdUser user = {}, base::Duration within = 2s,
+       std::shared_ptr<const transport::TlsContext> tls = nullptr) {
     EtcdLeaseSettings settings;
     // One at which nobody is goes first.
-    settings.endpoints = {{"127.0.0.1", support::unused_port()}, etcd};
+    settings.servers.endpoints = {{"127.0.0.1", support::unused_port()}, etcd};
+    settings.servers.tls = std::move(tls);
     settings.key = "waypost/lease/race";
     settings.owner = owner;
     settings.user = std::move(user);
@@ -151,7 +156,7 @@ TEST_CASE("two sides race for one lease in a real etcd, which then stops") {
 class Operator {
  public:
   Operator(transport::Loop& loop, const base::Endpoint& etcd)
-      : loop_(loop), client_(loop, loop.network(), {etcd}) {}
+      : loop_(loop), client_(loop, loop.network(), {{etcd}, nullptr}) {}
 
   bool says(const std::string& path, const std::string& body) {
     std::optional<int> status;
@@ -242,6 +247,64 @@ TEST_CASE("a real etcd with users: who they are, and who has the lease") {
   }
   CHECK_MESSAGE(given_back, etcd.process->transcript());
   CHECK(wins(us));
+}
+
+TEST_CASE("a real etcd with TLS on both sides") {
+  const std::string program = support::system_executable("etcd");
+  if (program.empty()) {
+    MESSAGE("skipped: etcd is not installed (Debian: etcd-server)");
+    return;
+  }
+  support::TempDir directory;
+  const auto file = [&](const char* name, const std::string& text) {
+    support::write_file(directory / name, text);
+    return directory / name;
+  };
+  const support::Authority authority("test");
+  const auto theirs = authority.issue("IP:127.0.0.1");
+  const auto ours = authority.issue("DNS:ns-1");
+  const std::string ca = file("ca.pem", authority.certificate());
+  const transport::TlsFiles files{ca, file("us.pem", ours.certificate),
+                                  file("us-key.pem", ours.key)};
+  const auto context = [](const transport::TlsFiles& with) {
+    return transport::TlsContext::for_clients(with).value();
+  };
+  RealEtcd etcd(program, {"--cert-file", file("etcd.pem", theirs.certificate),
+                          "--key-file", file("etcd-key.pem", theirs.key),
+                          "--trusted-ca-file", ca, "--client-cert-auth"});
+  const auto loop = transport::Loop::create();
+  const base::Duration within = scaled(20s);
+  Side us(*loop, etcd.endpoint, "us/1", {}, within, context(files));
+  const auto wins = [&](Side& side) {
+    side.acquire();
+    REQUIRE(run_until(*loop, 2 * within, [&] { return !!side.answer; }));
+    return *side.answer;
+  };
+  bool ours_now = false;
+  for (const support::Stopwatch watch;
+       !ours_now && watch.elapsed() < scaled(20s);) {
+    ours_now = wins(us);
+    run_until(*loop, 20ms, [] { return false; });
+  }
+  CHECK_MESSAGE(ours_now, etcd.process->transcript());
+
+  Side stranger(*loop, etcd.endpoint, "stranger/1", {}, within,
+                context({ca, {}, {}}));
+  Side distrustful(
+      *loop, etcd.endpoint, "distrustful/1", {}, within,
+      context({file("other.pem", support::Authority("other").certificate()),
+               files.certificate, files.key}));
+  Side plain(*loop, etcd.endpoint, "plain/1", {}, within);
+  for (Side* each : {&stranger, &distrustful, &plain}) {
+    CHECK_FALSE(wins(*each));
+    each->lease->watch_access();
+    CHECK(run_until(*loop, 2 * within,
+                    [&] { return !each->lease->trouble().empty(); }));
+  }
+  CHECK(stranger.lease->trouble().find("refused TLS") != std::string::npos);
+  CHECK(distrustful.lease->trouble().find("not accepted") != std::string::npos);
+  INFO(plain.lease->trouble());
+  CHECK(plain.lease->trouble().find("https://") != std::string::npos);
 }
 
 }  // namespace

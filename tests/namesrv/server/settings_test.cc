@@ -99,9 +99,20 @@ TEST_CASE("a lease in etcd: what would not work is refused in words") {
   CHECK(refusal([](auto&) {}).empty());
   CHECK(refusal([](auto& o) { o.etcd_endpoints = ""; }).find("no etcd") !=
         std::string::npos);
+  CHECK(refusal([](auto& o) { o.etcd_endpoints = "https://h:1"; }).empty());
+  CHECK(refusal([](auto& o) {
+          o.etcd_endpoints = "https://h:1,h:2";
+        }).find("https") != std::string::npos);
+  CHECK(refusal([](auto& o) { o.etcd_ca_file = "/ca"; }).find("http alone") !=
+        std::string::npos);
   CHECK(refusal([](auto& o) {
           o.etcd_endpoints = "https://h:1";
-        }).find("TLS") != std::string::npos);
+          o.etcd_ca_file = "/nowhere/ca.pem";
+        }).find("/nowhere/ca.pem") != std::string::npos);
+  CHECK(refusal([](auto& o) {
+          o.etcd_endpoints = "https://h:1";
+          o.etcd_certificate_file = "/nowhere/us.pem";
+        }).find("go together") != std::string::npos);
   CHECK(refusal([](auto& o) {
           o.etcd_lease.ttl = std::chrono::seconds(39);
         }).find("shorter than release-after") != std::string::npos);
@@ -120,7 +131,7 @@ TEST_CASE("a lease in etcd: what would not work is refused in words") {
   options.keeper.partition.lease_name = " blue ";
   REQUIRE(complete_cluster(options, "ns").has_value());
   CHECK(options.etcd_lease.key == "waypost/lease/blue");
-  CHECK(options.etcd_lease.endpoints.size() == 2);
+  CHECK(options.etcd_lease.servers.endpoints.size() == 2);
 }
 
 TEST_CASE("a user of etcd has a password, in a file of his own") {
