@@ -20,7 +20,17 @@ constexpr double kJitter = 0.1;
 constexpr base::Duration kFileInterval = seconds(1);
 constexpr std::size_t kFileMaxBytes = 256UL * 1024;
 
+// A pipe would be waited for, on the thread that all clients share.
+bool is_other_than_file(const std::string& path) {
+  struct stat about {};
+  return ::stat(path.c_str(), &about) == 0 && !S_ISREG(about.st_mode);
+}
+
 Addresses read_file(const std::string& path) {
+  if (is_other_than_file(path)) {
+    return base::fail(base::ErrorCode::kInvalidArgument,
+                      "'" + path + "' is not a regular file");
+  }
   std::ifstream file(path, std::ios::binary);
   std::string text(kFileMaxBytes + 1, '\0');
   if (file) file.read(text.data(), static_cast<std::streamsize>(text.size()));

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/client_sdk/runtime/sim_client_world.h"
 #include "tests/support/sim/sim_world.h"
@@ -287,6 +289,20 @@ TEST_CASE("a file is read again when it has changed") {
 }
 
 // --- In a client ---
+
+TEST_CASE("what is no regular file is not waited for") {
+  const support::TempDir directory;
+  const std::string path = directory / "nameservers";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  DirectoryWorld it;
+  it.sources.file = path;
+  CHECK(it.list().empty());
+  CHECK(it.directory().trouble() == "'" + path + "' is not a regular file");
+  REQUIRE(::unlink(path.c_str()) == 0);
+  support::write_file(path, "10.0.0.1:9876\n");
+  it.world.run_for(2s);
+  CHECK(it.list() == "10.0.0.1:9876");
+}
 
 TEST_CASE("a client follows its name to other addresses at once") {
   SimClientWorld it({.nameservers = 3, .by_name = {"ns.example", {0, 1}, 10s}});
