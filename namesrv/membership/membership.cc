@@ -59,14 +59,24 @@ void Membership::on(const ProbeAnswered& event, base::Instant now) {
 }
 
 void Membership::on(const SetDown& event, base::Instant) {
+  const bool goes_itself =
+      std::any_of(event.names.begin(), event.names.end(),
+                  [this](const auto& name) { return is_self(name); });
+  // Before anybody is out: whom our side reaches.
+  model::PeerNames out_of_reach;
   for (const model::PeerName& name : event.names) {
+    if (!reachable(name) && reached_by(name).empty()) out_of_reach.insert(name);
+  }
+  for (const model::PeerName& name : event.names) {
+    const PeerTable::Record* record = table_.find(name);
     if (is_self(name)) {
       take_new_life(self_.generation);
       effects_.push_back(SelfDown{});
-      continue;
+    } else if (goes_itself && out_of_reach.contains(name)) {
+      if (table_.presume_down(name)) note_down(name);
+    } else if (record != nullptr) {
+      merge_down(name, record->info.generation);
     }
-    const PeerTable::Record* record = table_.find(name);
-    if (record != nullptr) merge_down(name, record->info.generation);
   }
 }
 
@@ -179,7 +189,16 @@ void Membership::note_own_row() {
 
 void Membership::come_up_if_due(base::Instant now) {
   if (self_.status != model::PeerStatus::kJoining || forgotten()) return;
-  if (was_down_ ? may_serve_again() : found_its_place(now)) come_up();
+  if (!was_down_) {
+    if (found_its_place(now)) come_up();
+  } else if (admitted()) {
+    // By whoever stayed: what it says of the others holds.
+    table_.withdraw_presumptions();
+    come_up();
+  } else if (may_serve_again()) {
+    table_.confirm_presumptions();
+    come_up();
+  }
 }
 
 bool Membership::found_its_place(base::Instant now) const {
@@ -200,19 +219,23 @@ bool Membership::found_its_place(base::Instant now) const {
   return all_answered;
 }
 
-bool Membership::may_serve_again() const {
-  bool all_reachable_are_down = true;
+bool Membership::admitted() const {
   for (const auto& [name, peer] : peers_) {
-    const PeerTable::Record* record = table_.find(name);
-    if (!peer.reachable || !record->member()) continue;
-    if (record->info.status == model::PeerStatus::kUp) {
-      // It hears us in our new life: admitted, once it serves itself. Hearing
-      // it is not enough, our own words may be lost on the way.
-      if (peer.serving && hears_us(name)) return true;
-      all_reachable_are_down = false;
-    }
+    // Hearing it is not enough, our own words may be lost on the way.
+    if (is_reached_and_up(name) && peer.serving && hears_us(name)) return true;
   }
-  if (!all_reachable_are_down) return false;
+  return false;
+}
+
+bool Membership::is_reached_and_up(const model::PeerName& name) const {
+  return reachable(name) &&
+         table_.find(name)->info.status == model::PeerStatus::kUp;
+}
+
+bool Membership::may_serve_again() const {
+  for (const auto& [name, peer] : peers_) {
+    if (is_reached_and_up(name)) return false;
+  }
   // Somebody out of reach who was not set to down may be the side that stays:
   // what counts then is its word, or an operator's that it is gone. Otherwise
   // all went, and those that are out count too: neither side of a cut may take

@@ -44,7 +44,9 @@ struct MembershipSettings {
 // once they reach each other; when somebody out of reach was not, all must be
 // there (or be forgotten by an operator), for that may be the side that stays.
 // A restart of the process does not change that, as long as `down_before` says
-// so.
+// so. That those are down whom nobody on its side reached is its own opinion:
+// it tells nobody, for they may have stayed, and withdraws it when one of them
+// is heard in that life, or when it is admitted.
 class Membership {
  public:
   // `self.status`, `.version` and `.up_number` are the membership's to keep.
@@ -131,6 +133,7 @@ class Membership {
   // merging.cc
   void merge(const model::PeerInfo& info, base::Instant now);
   void merge_down(const model::PeerName& name, model::Generation through);
+  void note_down(const model::PeerName& name);
   void merge(const model::PeerVerdict& verdict);
   void merge_report(const model::PeerReport& report, base::Instant now);
   void hear_of_oneself(const model::PeerReport& report, base::Instant now);
@@ -146,6 +149,10 @@ class Membership {
   void note_own_row();
   void come_up_if_due(base::Instant now);
   bool found_its_place(base::Instant now) const;
+  // A member that is up and serves hears us in our new life.
+  bool admitted() const;
+  bool is_reached_and_up(const model::PeerName& name) const;
+  // All were set to down, and enough of them are here.
   bool may_serve_again() const;
   // By its own account, in our present life.
   bool hears_us(const model::PeerName& name) const;

@@ -28,6 +28,10 @@ void Membership::on(const Heard& event, base::Instant now) {
   }
   const PeerTable::Record* record = table_.find(sender.name);
   if (record == nullptr) return;  // the table is full
+  if (sender.generation == record->info.generation) {
+    // It speaks: it did not go when we did.
+    table_.withdraw_presumption(sender.name);
+  }
   // An earlier life speaks, or one that is out: it learns that by our answer.
   if (sender.generation != record->info.generation || !record->member()) return;
 
@@ -95,7 +99,10 @@ void Membership::merge(const model::PeerInfo& info, base::Instant now) {
 
 void Membership::merge_down(const model::PeerName& name,
                             model::Generation through) {
-  if (!table_.merge_down(name, through)) return;
+  if (table_.merge_down(name, through)) note_down(name);
+}
+
+void Membership::note_down(const model::PeerName& name) {
   Peer& gone = peer(name);
   gone.reachable = false;
   gone.lost.reset();

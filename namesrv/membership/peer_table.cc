@@ -1,6 +1,7 @@
 #include "namesrv/membership/peer_table.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace waypost::membership {
 
@@ -29,6 +30,29 @@ bool PeerTable::merge_down(const model::PeerName& name,
   const bool was_down = record.down();
   record.down_through = std::max(record.down_through, through);
   return record.down() != was_down;
+}
+
+bool PeerTable::presume_down(const model::PeerName& name) {
+  const auto known = records_.find(name);
+  if (known == records_.end() || known->second.down()) return false;
+  known->second.presumed_through = known->second.info.generation;
+  return true;
+}
+
+void PeerTable::withdraw_presumption(const model::PeerName& name) {
+  const auto known = records_.find(name);
+  if (known != records_.end()) known->second.presumed_through = 0;
+}
+
+void PeerTable::withdraw_presumptions() {
+  for (auto& [name, record] : records_) record.presumed_through = 0;
+}
+
+void PeerTable::confirm_presumptions() {
+  for (auto& [name, record] : records_) {
+    record.down_through = std::max(record.down_through,
+                                   std::exchange(record.presumed_through, 0));
+  }
 }
 
 bool PeerTable::merge(const model::PeerVerdict& verdict) {

@@ -1,6 +1,7 @@
 #ifndef WAYPOST_NAMESRV_MEMBERSHIP_PEER_TABLE_H_
 #define WAYPOST_NAMESRV_MEMBERSHIP_PEER_TABLE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -22,9 +23,14 @@ class PeerTable {
   struct Record {
     model::PeerInfo info;
     model::Generation down_through = 0;
+    // The same, but only in the opinion of one that was set to down itself:
+    // told to nobody, and no part of the digest.
+    model::Generation presumed_through = 0;
     bool forgotten = false;
 
-    bool down() const { return info.generation <= down_through; }
+    bool down() const {
+      return info.generation <= std::max(down_through, presumed_through);
+    }
     // Counts as a member, whether it is there or not.
     bool member() const { return !forgotten && !down(); }
   };
@@ -41,6 +47,12 @@ class PeerTable {
   Merge merge(const model::PeerInfo& info);
   // True when that changed whether the peer's known life is down.
   bool merge_down(const model::PeerName& name, model::Generation through);
+  // That its known life is down, until it is confirmed or withdrawn. True when
+  // that is news.
+  bool presume_down(const model::PeerName& name);
+  void withdraw_presumption(const model::PeerName& name);
+  void withdraw_presumptions();
+  void confirm_presumptions();
   // True when that changed whether it is forgotten.
   bool merge(const model::PeerVerdict& verdict);
   // One that overrules all that are known of this name.

@@ -348,6 +348,52 @@ TEST_CASE("one that is heard by nobody is not admitted, whoever it hears") {
   CHECK(group.at("c").self().status == model::PeerStatus::kUp);
 }
 
+TEST_CASE("one that sets itself to down takes nobody with it who stayed") {
+  PeerGroup group;
+  start_three(group);
+  group.cut("c", "a");
+  group.cut("c", "b");
+  group.run(10s);
+  // Alone, c takes all for lost; the others go on without it.
+  group.step("c", SetDown{names("abc")});
+  group.step("a", SetDown{names("c")});
+  group.run(2s);
+  CHECK(group.at("c").was_down());
+  CHECK(group.at("c").members(false) == names("c"));
+  group.take_transcript();
+  // It meets b, while a is out of reach of both: b must not learn from it that
+  // a has gone.
+  group.cut("a", "b");
+  group.run(5s);
+  group.heal();
+  group.cut("a", "b");
+  group.cut("a", "c");
+  group.run(5s);
+  const std::string heard = group.take_transcript();
+  CHECK(heard.find("b: down") == std::string::npos);
+  CHECK(group.at("b").members(false) == names("abc"));
+  CHECK(group.at("c").self().status == model::PeerStatus::kUp);
+  CHECK(group.at("c").members(false) == names("abc"));
+  group.heal();
+  group.run(5s);
+  CHECK(group.take_transcript().find("down itself") == std::string::npos);
+  CHECK(group.at("a").reachable() == names("abc"));
+  CHECK(group.at("c").reachable() == names("abc"));
+}
+
+TEST_CASE("who is reached by its side goes with one that sets all to down") {
+  PeerGroup group;
+  start_three(group);
+  group.cut("c", "a");
+  group.cut("c", "b");
+  group.run(10s);
+  group.step("a", SetDown{names("abc")});
+  group.run(2s);
+  CHECK(group.at("b").self().up_number > 1);
+  CHECK_FALSE(group.at("a").was_down());  // two of three came back
+  CHECK(group.at("b").members(false) == names("ab"));
+}
+
 TEST_CASE("after all were set to down more than half come back by themselves") {
   PeerGroup group;
   for (const char* name : {"a", "b", "c", "d", "e"}) {
