@@ -100,10 +100,11 @@ class Sidecar {
         config_file_(std::move(config_file)) {}
 
   void run() {
-    duty_.start();
+    // First, so that whoever has seen us start may end us in order.
     const auto on_term = loop_.on_signal(SIGTERM, [this] { stop(); });
     const auto on_int = loop_.on_signal(SIGINT, [this] { stop(); });
     const auto on_hup = loop_.on_signal(SIGHUP, [this] { reload(); });
+    duty_.start();
     loop_.run();
   }
 

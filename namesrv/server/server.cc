@@ -49,7 +49,18 @@ base::Status Server::open() {
   if (auto listening = listen(); !listening) return listening;
   if (auto listening = listen_for_peers(); !listening) return listening;
   if (auto listening = open_admin_port(); !listening) return listening;
+  watch_signals();
   return write_address_file();
+}
+
+// Before anybody is told that there is somebody to signal: what comes earlier
+// than the loop's first turn waits for it.
+void Server::watch_signals() {
+  signals_.push_back(
+      loop_->on_signal(SIGTERM, [this] { on_stop_signal("SIGTERM"); }));
+  signals_.push_back(
+      loop_->on_signal(SIGINT, [this] { on_stop_signal("SIGINT"); }));
+  signals_.push_back(loop_->on_signal(SIGHUP, [this] { on_hangup_(); }));
 }
 
 base::Result<std::vector<lifecycle::RosterEntry>>
@@ -288,11 +299,7 @@ void Server::run(std::function<void()> on_hangup) {
                 {"name", service_->settings().server_name},
                 {"data_dir", settings_.data_dir},
                 {"io_threads", settings_.io_threads}});
-  const auto term =
-      loop_->on_signal(SIGTERM, [this] { on_stop_signal("SIGTERM"); });
-  const auto interrupt =
-      loop_->on_signal(SIGINT, [this] { on_stop_signal("SIGINT"); });
-  const auto hangup = loop_->on_signal(SIGHUP, std::move(on_hangup));
+  on_hangup_ = std::move(on_hangup);
   loop_->run();
   drain_timer_.reset();
   stop_admin_port();

@@ -35,8 +35,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Opens the data directory and the listeners. What fails is told as what an
-  // operator can do about it.
+  // Opens the data directory and the listeners, and takes signals from then on.
+  // What fails is told as what an operator can do about it.
   base::Status open();
 
   // Serves until SIGTERM or SIGINT, then drains and returns. `on_hangup` runs
@@ -66,6 +66,7 @@ class Server {
   base::Status write_address(const char* name,
                              const base::Endpoint& address) const;
   void after_input_processed(std::function<void()> done);
+  void watch_signals();
   void on_stop_signal(const char* signal_name);
   void wait_for_clients();
 
@@ -78,6 +79,8 @@ class Server {
   base::ByteBudget decode_budget_;
   service::PublishedTable table_;
   std::unique_ptr<transport::Loop> loop_;  // the registry thread's
+  std::vector<std::unique_ptr<transport::Operation>> signals_;
+  std::function<void()> on_hangup_;
   // Registry thread.
   std::unique_ptr<handlers::MinBrokerIdNotifier> min_id_notifier_;
   std::unique_ptr<service::NameService> service_;
