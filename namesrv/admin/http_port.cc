@@ -171,8 +171,9 @@ class HttpPort::Impl final : public httplib::Server {
           plain_response("503 Service Unavailable", "too many connections\n"));
       return false;
     }
-    switch (
-        stream.read_head(limits_.head_max_bytes, now + limits_.head_within)) {
+    // A crowd of silent ones is over for all of them at once.
+    switch (stream.read_head(limits_.head_max_bytes,
+                             t_accepted + limits_.head_within)) {
       case HttpSocket::Head::kClosed:
         return false;
       case HttpSocket::Head::kTooLarge:
