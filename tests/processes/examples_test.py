@@ -5,13 +5,17 @@ examples_test.py BUILD_DIRECTORY"""
 import os
 import queue
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "rocketmq"))
+
+from processes import free_address  # noqa: E402
 
 BIN = os.path.join(os.path.abspath(sys.argv.pop()), "bin")
 PATIENCE = 40  # seconds; sanitizers are slow
@@ -144,9 +148,7 @@ class Examples(unittest.TestCase):
         mosquitto = shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
         if mosquitto is None:
             self.skipTest("no mosquitto")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = str(free.getsockname()[1])
+        port = free_address().split(":")[1]
         self.start(mosquitto, "-p", port)
         broker = self.start("waypost-embedded-broker", self.address,
                             "127.0.0.1:" + port, "orders")

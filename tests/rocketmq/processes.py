@@ -4,6 +4,7 @@ client, each with its output kept and its end ensured."""
 import contextlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -18,15 +19,28 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 # A busy machine takes its time; sanitizers get theirs from the build.
 SCALE = int(os.environ.get("WAYPOST_TEST_TIME_FACTOR", "1"))
-PATIENCE = 20 * SCALE
+PATIENCE = max(60, 20 * SCALE)
+
+
+_reserved = []  # sockets that keep ports from other tests
 
 
 def free_address():
-    """A TCP address that was free a moment ago, for programs that cannot take
-    port 0."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return "127.0.0.1:%d" % sock.getsockname()[1]
+    """A TCP address at which nobody listens, no other test's process either,
+    until this process ends: as unused_port() of tests/support/process.h, and
+    with the same reservations."""
+    while True:
+        port = random.randrange(16384, 32768)
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind("\0waypost-test-port-%d" % port)
+            with socket.socket() as sock:
+                sock.bind(("127.0.0.1", port))
+        except OSError:
+            name.close()
+            continue
+        _reserved.append(name)
+        return "127.0.0.1:%d" % port
 
 
 def wait_until(what, condition, limit=PATIENCE):
@@ -141,7 +155,7 @@ class World(contextlib.ExitStack):
     def program(self, name):
         return os.path.join(self.bin_directory, name)
 
-    def nameserver(self, more=(), listen="127.0.0.1:0", data_dir=None):
+    def nameserver(self, more=(), listen="", data_dir=None):
         return Nameserver(self, more, listen, data_dir)
 
     def stub_nameserver(self, address):
@@ -159,8 +173,8 @@ class World(contextlib.ExitStack):
         """What waypostctl prints."""
         done = subprocess.run(
             [self.program("waypostctl"), "--nameservers",
-             ",".join(nameservers), *words],
-            capture_output=True, text=True, timeout=60)
+             ",".join(nameservers), "--timeout", "20s", *words],
+            capture_output=True, text=True, timeout=PATIENCE)
         if done.returncode != status:
             raise AssertionError("%s ended with %d, not %d:\n%s%s" % (
                 words, done.returncode, status, done.stdout, done.stderr))
@@ -187,13 +201,13 @@ class WorldTest(unittest.TestCase):
 
 
 class Nameserver:
-    def __init__(self, world, more=(), listen="127.0.0.1:0", data_dir=None):
-        """`listen` None: `more` says it."""
+    def __init__(self, world, more=(), listen="", data_dir=None):
+        """`listen` empty: a port that stays its own; None: `more` says it."""
         self.world = world
         self.more = list(more)
         self.data_dir = data_dir or tempfile.mkdtemp(dir=world.directory)
         self.process = None
-        self.start(listen)
+        self.start(free_address() if listen == "" else listen)
 
     def start(self, listen):
         file = os.path.join(self.data_dir, "address")

@@ -102,7 +102,7 @@ class Connection:
         self.reader = self.writer = None
 
 
-def call(address, code, ext=None, body=b"", timeout=3, version=VERSION):
+def call(address, code, ext=None, body=b"", timeout=30, version=VERSION):
     """One request on a connection of its own, for tests."""
     async def run():
         connection = Connection(address)

@@ -11,7 +11,8 @@
 
 namespace waypost::support {
 
-// A real waypost-namesrv on a loopback port of its own, with a data directory
+// A real waypost-namesrv on a loopback port of its own, which stays its own
+// while it is down, with a data directory
 // that outlives its processes. Ends with this object.
 class NameserverProcess {
  public:
@@ -31,7 +32,7 @@ class NameserverProcess {
   const std::string profile_;
   const std::vector<std::string> more_arguments_;
   TempDir data_dir_;
-  base::Endpoint endpoint_{"127.0.0.1", 0};
+  base::Endpoint endpoint_{"127.0.0.1", unused_port()};
   std::unique_ptr<Process> process_;
 };
 

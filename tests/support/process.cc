@@ -1,8 +1,11 @@
 #include "tests/support/process.h"
 
+#include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
+#include <random>
 #include <sstream>
 #include <utility>
 
@@ -10,6 +13,7 @@
 #include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,6 +67,37 @@ std::string join(const std::vector<std::string>& words) {
   std::string result;
   for (const auto& word : words) result += (result.empty() ? "" : " ") + word;
   return result;
+}
+
+// Keeps a port from all other tests, of this process and others, until this
+// process ends: nobody can have two sockets of one abstract name. Python's
+// tests take the same names (tests/rocketmq/processes.py).
+bool reserve_port(std::uint16_t port) {
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  WAYPOST_ASSERT(socket >= 0);
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  const std::string text = "waypost-test-port-" + std::to_string(port);
+  text.copy(name.sun_path + 1, sizeof name.sun_path - 1);
+  const auto size = offsetof(sockaddr_un, sun_path) + 1 + text.size();
+  if (::bind(socket, reinterpret_cast<const sockaddr*>(&name),
+             static_cast<socklen_t>(size)) == 0) {
+    return true;  // stays open
+  }
+  ::close(socket);
+  return false;
+}
+
+bool is_free(std::uint16_t port) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  const bool free = ::bind(socket, reinterpret_cast<const sockaddr*>(&address),
+                           sizeof address) == 0;
+  ::close(socket);
+  return free;
 }
 
 }  // namespace
@@ -178,16 +213,18 @@ Finished run(std::vector<std::string> arguments, ProcessOptions options,
 }
 
 std::uint16_t unused_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  WAYPOST_ASSERT(::bind(socket, generic, size) == 0);
-  WAYPOST_ASSERT(::getsockname(socket, generic, &size) == 0);
-  ::close(socket);
-  return ntohs(address.sin_port);
+  // Where the kernel's choice begins, 32768 unless somebody changed it.
+  constexpr unsigned kFirst = 16'384;
+  const unsigned end = std::clamp(
+      static_cast<unsigned>(std::atoi(
+          read_file("/proc/sys/net/ipv4/ip_local_port_range").c_str())),
+      kFirst + 1'000, 32'768U);
+  std::random_device random;
+  for (;;) {
+    const auto port =
+        static_cast<std::uint16_t>(kFirst + random() % (end - kFirst));
+    if (reserve_port(port) && is_free(port)) return port;
+  }
 }
 
 }  // namespace waypost::support

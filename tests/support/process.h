@@ -82,8 +82,11 @@ struct Finished {
 Finished run(std::vector<std::string> arguments, ProcessOptions options = {},
              Milliseconds limit = scaled(std::chrono::seconds(20)));
 
-// A TCP port of 127.0.0.1 that was free a moment ago: for where nobody shall
-// listen, and for programs that cannot take port 0.
+// A TCP port of 127.0.0.1 on which nobody listens, no other test's process
+// either, until this process ends: for where nobody shall listen, for programs
+// that cannot take port 0, and for those that come back at their address. It is
+// none of those that the kernel gives to whoever asks for any, nor to a
+// connection's own end, which could otherwise meet itself there.
 std::uint16_t unused_port();
 
 }  // namespace waypost::support

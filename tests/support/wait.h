@@ -10,7 +10,8 @@ namespace waypost::support {
 using Milliseconds = std::chrono::milliseconds;
 
 // How much slower than a release build on an idle machine things may be here:
-// more under sanitizers; WAYPOST_TEST_TIME_FACTOR multiplies it.
+// machines that run tests are not idle, and more under sanitizers;
+// WAYPOST_TEST_TIME_FACTOR multiplies it.
 int time_factor();
 
 // `duration` times time_factor(): for "at the latest" bounds, never for waits
