@@ -27,6 +27,7 @@ class Nameserver:
         self.machine = machine
         self.peers = peers  # None: all of the group
         self.process = None
+        self.frozen = False
 
     @property
     def service(self):
@@ -48,6 +49,12 @@ class Nameserver:
              "--cluster.secret-file", group.secret, "--io.threads", "1",
              "--profile", group.site.profile] + TIMING + group.options
             + list(more), self.log_path)
+        self.frozen = False
+
+    def runs(self):
+        """Whether an answer may be expected of it."""
+        return (self.process is not None and self.process.poll() is None
+                and not self.frozen and not self.machine.hung)
 
     @property
     def log_path(self):
@@ -57,10 +64,12 @@ class Nameserver:
         return read_lines(self.log_path)
 
     def freeze(self):
+        self.frozen = True
         self.process.send_signal(signal.SIGSTOP)
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
+        self.frozen = False
 
     def kill(self):
         self.process.kill()
@@ -69,7 +78,7 @@ class Nameserver:
     def listens(self, port):
         """Whether somebody accepts connections there."""
         try:
-            with socket.create_connection((self.machine.address, port), 2):
+            with socket.create_connection((self.machine.address, port), 20):
                 return True
         except ConnectionRefusedError:
             return False
@@ -126,16 +135,20 @@ class Group:
 
     # --- What an operator sees ---
 
-    def _ask(self, ports, words, timeout):
-        """Each one's answer by name; None where there was none."""
+    def _ask(self, option, addresses, words, timeout):
+        """Each one's answer by name; None where there was none. Those that run
+        are waited for: that the machine has other things to do says nothing
+        about them. The others are not asked."""
+        if not addresses:
+            return {each.name: None for each in self}
+        result = subprocess.run(
+            [self.site.program("waypostctl"), "--all", "-o", "json",
+             "--timeout", timeout, option, ",".join(addresses)] + words,
+            check=False, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True)
         try:
-            result = subprocess.run(
-                [self.site.program("waypostctl"), "--all", "-o", "json",
-                 "--timeout", timeout] + ports + words, check=False,
-                stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                timeout=20)
             answers = json.loads(result.stdout)["answers"]
-        except (subprocess.TimeoutExpired, ValueError):
+        except ValueError:
             return {each.name: None for each in self}
         by_address = {answer["nameserver"]: answer for answer in answers}
         found = {}
@@ -145,14 +158,15 @@ class Group:
             found[each.name] = answer if answer and answer["ok"] else None
         return found
 
-    def at_cluster_ports(self, *words, timeout="1s"):
+    def at_cluster_ports(self, *words, timeout="10s"):
         return self._ask(
-            ["--cluster-ports", ",".join(self.clusters),
-             "--cluster.secret-file", self.secret], list(words), timeout)
+            "--cluster-ports", [each.cluster for each in self if each.runs()],
+            ["--cluster.secret-file", self.secret, *words], timeout)
 
-    def at_service_ports(self, *words, timeout="1s"):
-        return self._ask(["--nameservers", ",".join(self.services)],
-                         list(words), timeout)
+    def at_service_ports(self, *words, timeout="10s"):
+        return self._ask(
+            "--nameservers", [each.service for each in self if each.runs()],
+            list(words), timeout)
 
     def show(self):
         return self.at_cluster_ports("cluster", "show")
@@ -170,7 +184,7 @@ class Group:
         return {name: answer and answer["partitions"] for name, answer
                 in self.at_cluster_ports("cluster", "partitions").items()}
 
-    def routes(self, timeout="1s"):
+    def routes(self, timeout="10s"):
         """The topic's brokers as each tells clients, {name: {broker: health}},
         or None where it does not."""
         found = {}
@@ -203,18 +217,19 @@ class Group:
         """The seconds that it took; None: it did not happen."""
         return wait_for(self.whole, timeout)
 
-    def tell(self, *words):
+    def tell(self, *words, timeout="10s"):
         """What waypostctl prints for people."""
         result = subprocess.run(
             [self.site.program("waypostctl"), "--all", "--cluster-ports",
              ",".join(self.clusters), "--cluster.secret-file", self.secret,
-             "--timeout", "1s", *words], check=False,
+             "--timeout", timeout, *words], check=False,
             stdin=subprocess.DEVNULL, capture_output=True, text=True)
         return result.stdout + result.stderr
 
     def transcript(self, lines=40):
         """What they show and said last, for failures."""
-        text = [self.tell("cluster", "show"), self.tell("cluster", "partitions")]
+        text = [self.tell("cluster", what, timeout="2s")
+                for what in ("show", "partitions")]
         for each in self:
             text.append(f"-- {each.name}")
             text += each.log()[-lines:]

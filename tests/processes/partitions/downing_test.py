@@ -146,9 +146,9 @@ class Downing(PartitionTest):
         # All went; more than half of all reach each other and come back.
         self.until_states({"ns3 ns4 ns5": "serving"})
         for name in ("ns3", "ns4", "ns5"):
-            self.require(any("set to down" in line
-                             for line in group[name].log()),
-                         f"{name} was set to down as well")
+            self.until(lambda name=name: any(
+                "set to down" in line for line in group[name].log()),
+                f"{name} was set to down as well")
         self.require(not group["ns1"].listens(9876), "ns1 stays away")
         self.heals()
         for machine in ("1", "4", "6"):

@@ -60,8 +60,7 @@ class OneOfThreeDies(PartitionTest):
                        f"{words} is refused: {refusal}")
             self.require(not self.ask(*words)[0], f"{words} fails")
         # Brokers are allowed: the table stays complete, who was gone is back.
-        self.require(set(group.states()[name] for name in ("ns1", "ns2"))
-                     == {"serving"}, "both go on")
+        self.until_states({"ns1 ns2": "serving"})
         # Applications keep what they knew.
         self.until(lambda: not self.world.clients["6"].asked[-1]["ok"],
                    "queries of applications are refused, too")
@@ -150,7 +149,7 @@ class AnUnreachableMember(PartitionTest):
         newcomer.start()
         took = self.until(lambda: group.states()["ns9"] == "serving",
                           "a newcomer comes up")
-        self.require(took < 15, f"and soon: {took:.1f} s")
+        self.require(took < 25, f"and soon: {took:.1f} s")
         # ... and ns3 is scheduled on another machine, the same peer.
         elsewhere = group.add("ns3", "4", [group["ns2"].cluster])
         elsewhere.start()

@@ -25,8 +25,7 @@ class Pausing(PartitionTest):
         self.until(lambda: group.routes() == {
             "ns1": here, "ns2": here, "ns3": there, "ns4": there,
             "ns5": there}, "each side has the brokers that it hears")
-        self.require(set(group.states().values()) == {"serving"},
-                     "all five serve")
+        self.until_states({"ns1 ns2 ns3 ns4 ns5": "serving"})
         self.check_client("1", begun, "ns1 ns2")
         self.check_client("4", begun, "ns3 ns4 ns5")
         self.check_client("6", begun, "ns1 ns2 ns3 ns4 ns5")
@@ -86,8 +85,7 @@ class Pausing(PartitionTest):
         self.until(lambda: all(
             answer["peers"]["open_partitions"]
             for answer in group.show().values()), "all have noticed")
-        self.require(set(group.states().values()) == {"serving"},
-                     "all five serve")
+        self.until_states({"ns1 ns2 ns3 ns4 ns5": "serving"})
         self.heals()
         self.until(lambda: all(
             any("restarted" in line for line in group[name].log())
