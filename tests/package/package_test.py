@@ -39,7 +39,7 @@ def is_inner(symbol):
 
 def stop(process):
     process.terminate()
-    process.wait(20)
+    process.wait(60)
 
 
 class Nameserver:
@@ -50,7 +50,7 @@ class Nameserver:
             [program, "--config", config, "--listen", "127.0.0.1:0",
              "--data-dir", directory], stderr=subprocess.DEVNULL)
         told = os.path.join(directory, "address")
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while not os.path.exists(told) and time.monotonic() < until:
             time.sleep(0.02)
         with open(told, encoding="utf-8") as file:
@@ -102,7 +102,7 @@ class Package(unittest.TestCase):
              "127.0.0.1:1884", "--topics", topics], stderr=subprocess.DEVNULL)
         cls.addClassCleanup(stop, agent)
         ctl = os.path.join(cls.root, "usr/bin/waypostctl")
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             told = subprocess.run(
                 [ctl, "--nameservers", cls.nameserver.address, "topic",

@@ -91,14 +91,22 @@ struct Pair {
           "fast", Names{"--name", i == 0 ? "ns-a" : "ns-b", "--cluster-listen",
                         ports[i], "--peers", ports[1 - i], "--admin-listen",
                         "127.0.0.1:0", "--cluster.heartbeat-interval", "100ms",
-                        "--cluster.unreachable-after", "500ms",
+                        "--cluster.unreachable-after", "1500ms",
                         "--cluster.partition-handling", "pause-if-all-down",
                         "--cluster.pause-if-all-down.nodes", "ns-b",
                         "--cluster.pause-if-all-down.recover", "ignore"}));
     }
   }
-  Json partitions(std::size_t i) {
-    return body_of(fetch(*members[i], "/v1/cluster/partitions"))["partitions"];
+  // The records of what goes on; there may be others, of a machine that stood
+  // still for a while.
+  Json open_partitions(std::size_t i) {
+    Json open = Json::array();
+    const Json all =
+        body_of(fetch(*members[i], "/v1/cluster/partitions"))["partitions"];
+    for (const Json& each : all) {
+      if (each["until_ms"].is_null()) open.push_back(each);
+    }
+    return open;
   }
   // As an operator asks.
   Json ctl(std::size_t i, const Names& words) {
@@ -109,7 +117,10 @@ struct Pair {
                   ports[i],
                   "cluster"};
     line.insert(line.end(), words.begin(), words.end());
-    return Json::parse(support::run(line).out, nullptr, false)["answers"][0];
+    const support::Finished done = support::run(line);
+    const Json said = Json::parse(done.out, nullptr, false);
+    REQUIRE_MESSAGE(said.is_object(), done.transcript);
+    return said["answers"][0];
   }
 
   Names ports;
@@ -127,10 +138,10 @@ TEST_CASE("a paused nameserver says so, and its records outlive kill -9") {
            body_of(fetch(*pair.members[0], "/v1/cluster"))["peers"]["ready"] ==
                true;
   };
-  CHECK(support::wait_until(scaled(10s), both_ready));
+  CHECK(support::wait_until(scaled(20s), both_ready));
   pair.members[1]->process().kill();
   // The service port is closed now; the admin port tells why.
-  CHECK(support::wait_until(scaled(10s), [&] {
+  CHECK(support::wait_until(scaled(20s), [&] {
     return answers(fetch(*pair.members[0], "/readyz"), 503);
   }));
   const Json why = body_of(fetch(*pair.members[0], "/readyz"));
@@ -140,11 +151,11 @@ TEST_CASE("a paused nameserver says so, and its records outlive kill -9") {
   CHECK(fetch(*pair.members[0], "/metrics")
             .find("\nwaypost_partitions_open{kind=\"loss\"} 1\n") !=
         std::string::npos);
-  REQUIRE(pair.partitions(0).size() == 1);
-  CHECK(pair.partitions(0)[0]["until_ms"].is_null());
+  CHECK(pair.open_partitions(0).size() == 1);
   // Clearing waits for the disk and leaves what goes on; after its answer the
   // record is there for sure.
-  CHECK(pair.ctl(0, {"clear-partitions"})["changed"] == false);
+  pair.ctl(0, {"clear-partitions"});
+  CHECK(pair.open_partitions(0).size() == 1);
 
   pair.members[0]->process().kill();
   REQUIRE(pair.members[0]->start());
@@ -155,8 +166,10 @@ TEST_CASE("a paused nameserver says so, and its records outlive kill -9") {
   CHECK(record[0]["end_unknown"] == true);
   CHECK(record[0]["until_ms"] >= record[0]["since_ms"]);
   CHECK(record[0]["actions"].size() == 1);
-  CHECK(pair.members[0]->process().transcript().find(
-            "ended while it had lost sight of peers") != std::string::npos);
+  CHECK(support::wait_until(scaled(10s), [&] {
+    return pair.members[0]->process().transcript().find(
+               "ended while it had lost sight of peers") != std::string::npos;
+  }));
   CHECK(pair.ctl(0, {"clear-partitions"})["changed"] == true);
   pair.members[0]->process().kill();
   REQUIRE(pair.members[0]->start());

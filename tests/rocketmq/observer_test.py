@@ -13,10 +13,12 @@ import unittest
 
 import processes
 import remoting
-from processes import SCALE, WorldTest, wait_until
+from processes import WorldTest, wait_until
 
 GET_ROUTE = 105
 TOPIC = "orders"
+# Some three on an idle machine; two minutes without an observer.
+SECONDS = 40
 
 
 def brokers_in_route(nameserver):
@@ -48,7 +50,7 @@ class ObserverTest(WorldTest):
              ",".join(each.address for each in brokers), *more])
         wait_until("the observer has found its brokers", lambda: len(
             re.findall("nameserver has the observed broker",
-                       agent.transcript())) == 2 * len(brokers))
+                       agent.transcript())) >= 2 * len(brokers))
         return agent
 
     def all_have(self, *brokers):
@@ -57,14 +59,15 @@ class ObserverTest(WorldTest):
 
     def test_a_hung_broker_leaves_the_routes_and_comes_back(self):
         agent = self.observe(self.a)
-        self.assertTrue(self.all_have("broker-a", "broker-b"))
+        wait_until("both are well",
+                   lambda: self.all_have("broker-a", "broker-b"))
         self.a.process.stop()
         hung = time.monotonic()
         wait_until("the hung broker is out of all routes",
                    lambda: self.all_have("broker-b"))
         took = time.monotonic() - hung
         print("unrouted after %.1f s" % took)
-        self.assertLess(took, 5 * SCALE)
+        self.assertLess(took, SECONDS)
         # It is registered all the same, and people see why it is not used.
         for address in self.addresses:
             listed = {each["broker_name"]: each
@@ -87,7 +90,7 @@ class ObserverTest(WorldTest):
         wait_until("the broker is back",
                    lambda: self.all_have("broker-a", "broker-b"))
         print("back after %.1f s" % (time.monotonic() - back))
-        self.assertLess(time.monotonic() - back, 5 * SCALE)
+        self.assertLess(time.monotonic() - back, SECONDS)
         self.assertEqual(agent.terminate(), 0)
 
     def test_without_an_observer_it_stays_as_the_java_server_has_it(self):
@@ -108,7 +111,7 @@ class ObserverTest(WorldTest):
         # It waits for the brokers of its roster, which wait for their turn:
         # the stub registers again when it notices the closed connection.
         wait_until("both have both", lambda: self.all_have(
-            "broker-a", "broker-b"), 60 * SCALE)
+            "broker-a", "broker-b"), 2 * processes.PATIENCE)
         self.a.process.stop()
         wait_until("the restarted one has unrouted it",
                    lambda: brokers_in_route(self.first) == ["broker-b"])

@@ -57,10 +57,10 @@ TEST_CASE("an embedded agent registers, tells health and topics, and leaves") {
   CHECK(bad.error().code == AgentError::Code::kInvalidArgument);
   CHECK(bad.error().message.find("twice") != std::string::npos);
 
-  CHECK((*agent)->stop(AgentLeave::kUnregister, 3s).has_value());
+  CHECK((*agent)->stop(AgentLeave::kUnregister, 60s).has_value());
   CHECK_FALSE(one.broker("broker-a").has_value());
   CHECK_FALSE(two.broker("broker-a").has_value());
-  CHECK((*agent)->stop(AgentLeave::kUnregister, 3s).has_value());
+  CHECK((*agent)->stop(AgentLeave::kUnregister, 60s).has_value());
   CHECK((*agent)->set_topics({}).error().code == AgentError::Code::kStopped);
   CHECK((*agent)->registered_count() == 0);
 }
@@ -79,7 +79,7 @@ TEST_CASE("it starts and stops with all nameservers down") {
   CHECK((*agent)->registered_count() == 0);
   const support::Stopwatch watch;
   agent->reset();
-  CHECK(watch.elapsed() < scaled(1s));
+  CHECK(watch.elapsed() < scaled(3s));
 }
 
 TEST_CASE("wrong options are refused with what is allowed") {
@@ -168,11 +168,13 @@ TEST_CASE("events and log lines come, and handlers may call and throw") {
   std::promise<void> known;
   const auto ready = known.get_future().share();
   AgentStatus stopped = std::monostate{};
+  bool called = false;
   options.on_event = [&, ready](const AgentEvent& event) {
     ready.wait();
     const std::lock_guard lock(mutex);
     events.push_back(event);
-    if (event.what == AgentEvent::What::kRegistered && events.size() < 4) {
+    if (event.what == AgentEvent::What::kRegistered &&
+        !std::exchange(called, true)) {
       stopped = self->stop(AgentLeave::kUnregister, 1s);
       static_cast<void>(self->set_topics({{.name = "from-handler"}}));
       self->report_health(true, "");
@@ -196,7 +198,7 @@ TEST_CASE("events and log lines come, and handlers may call and throw") {
       return each.what == AgentEvent::What::kTopicsChanged;
     });
   }));
-  CHECK((*agent)->stop(AgentLeave::kKeep, 3s).has_value());
+  CHECK((*agent)->stop(AgentLeave::kKeep, 60s).has_value());
   REQUIRE_FALSE(stopped.has_value());
   CHECK(stopped.error().code == AgentError::Code::kInvalidArgument);
   const std::lock_guard lock(mutex);
@@ -225,16 +227,16 @@ TEST_CASE("in a child after fork it does nothing, at once, and goes on here") {
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    ::alarm(10);
+    ::alarm(90);
     const AgentStatus topics = agent->set_topics({});
     const bool refused =
         !topics && topics.error().code == AgentError::Code::kStopped;
     agent->report_health(false, "a child's");
     const auto before = std::chrono::steady_clock::now();
     const bool left = agent->registered_count() == 0 &&
-                      agent->stop(AgentLeave::kUnregister, 5s).has_value();
+                      agent->stop(AgentLeave::kUnregister, 60s).has_value();
     agent.reset();
-    const bool soon = std::chrono::steady_clock::now() - before < 3s;
+    const bool soon = std::chrono::steady_clock::now() - before < 30s;
     ::_exit(refused && left && soon ? 0 : 1);
   }
   int ended = -1;

@@ -43,7 +43,7 @@ TEST_CASE("a client without nameservers is refused, with the reason") {
 TEST_CASE("a route is read part by part") {
   const World world;
   waypost_route* route = nullptr;
-  REQUIRE(waypost_client_route(world.client(), "orders", kSecond, &route,
+  REQUIRE(waypost_client_route(world.client(), "orders", 60 * kSecond, &route,
                                nullptr) == WAYPOST_OK);
   CHECK(waypost_route_group_count(route) == 2);
   waypost_group group{};
@@ -69,7 +69,7 @@ TEST_CASE("a topic that nobody serves is an error, not a route") {
   const World world;
   waypost_route* route = nullptr;
   waypost_error* error = nullptr;
-  CHECK(waypost_client_route(world.client(), "bills", 10 * kSecond, &route,
+  CHECK(waypost_client_route(world.client(), "bills", 60 * kSecond, &route,
                              &error) == WAYPOST_NOT_FOUND);
   CHECK(route == nullptr);
   waypost_error_free(error);

@@ -52,7 +52,7 @@ class World {
     REQUIRE(waypost_client_topic(client_, "orders", &topic_, nullptr) ==
             WAYPOST_OK);
     waypost_route* route = nullptr;
-    REQUIRE(waypost_client_route(client_, "orders", 10 * kSecond, &route,
+    REQUIRE(waypost_client_route(client_, "orders", 60 * kSecond, &route,
                                  nullptr) == WAYPOST_OK);
     waypost_route_free(route);
   }

@@ -39,18 +39,18 @@ void keep_status(void* context, waypost_code code, const waypost_error* error) {
 TEST_CASE("asynchronous forms tell once, also when the client is closed") {
   World world;
   Told route;
-  CHECK(waypost_client_route_async(world.client(), "orders", 10 * kSecond,
+  CHECK(waypost_client_route_async(world.client(), "orders", 60 * kSecond,
                                    keep_route, &route, nullptr) == WAYPOST_OK);
   CHECK(route.done.get_future().get() == WAYPOST_OK);
   CHECK(route.text.starts_with("orders: broker-a"));
   Told missing;
-  CHECK(waypost_client_route_async(world.client(), "bills", 10 * kSecond,
+  CHECK(waypost_client_route_async(world.client(), "bills", 60 * kSecond,
                                    keep_route, &missing,
                                    nullptr) == WAYPOST_OK);
   CHECK(missing.done.get_future().get() == WAYPOST_NOT_FOUND);
   CHECK(missing.text.starts_with("not-found: "));
   Told refreshed;
-  CHECK(waypost_client_refresh_async(world.client(), "orders", 10 * kSecond,
+  CHECK(waypost_client_refresh_async(world.client(), "orders", 60 * kSecond,
                                      keep_status, &refreshed,
                                      nullptr) == WAYPOST_OK);
   CHECK(refreshed.done.get_future().get() == WAYPOST_OK);
@@ -60,7 +60,7 @@ TEST_CASE("asynchronous forms tell once, also when the client is closed") {
   CHECK(waypost_client_refresh_async(world.client(), nullptr, 60 * kSecond,
                                      keep_status, &closed,
                                      nullptr) == WAYPOST_OK);
-  CHECK(waypost_client_close(world.client(), 5 * kSecond, nullptr) ==
+  CHECK(waypost_client_close(world.client(), 60 * kSecond, nullptr) ==
         WAYPOST_OK);
   CHECK(closed.done.get_future().get() == WAYPOST_CANCELLED);
   CHECK(waypost_client_refresh_async(world.client(), nullptr, kSecond,

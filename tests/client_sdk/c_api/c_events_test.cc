@@ -41,7 +41,7 @@ TEST_CASE("events are polled, and told to a handler") {
     CHECK(has(events, changed));
 
     world.nameserver().set_route("orders", {{"broker-b", "127.0.0.1:1002"}});
-    CHECK(waypost_client_refresh(world.client(), "orders", 10 * kSecond,
+    CHECK(waypost_client_refresh(world.client(), "orders", 60 * kSecond,
                                  nullptr) == WAYPOST_OK);
     const std::string left =
         std::to_string(WAYPOST_EVENT_BROKER_LEFT) + " |broker-a";

@@ -19,8 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 
 // What a busy machine may take beyond a deadline; the simulated client keeps
-// its own to the millisecond.
-const auto kSlice = support::scaled(1s);
+// its own to the millisecond. Whoever waits for what never comes exceeds it.
+constexpr auto kSlice = 20s;
 
 struct Fault {
   std::string name;
@@ -84,17 +84,16 @@ TEST_CASE("whatever its nameserver does, a client finds the other in time") {
 }
 
 TEST_CASE("when all nameservers do the same, routes stay and calls end") {
-  // Each takes its whole budget, which is long under a sanitizer.
-  const std::size_t step = support::time_factor() > 1 ? 4 : 1;
-  for (std::size_t i = 0; i < faults().size(); i += step) {
-    const Fault& fault = faults()[i];
+  // Each takes its whole budget; nobody answers in it.
+  constexpr auto kBudget = 400ms;
+  for (const Fault& fault : faults()) {
     CAPTURE(fault.name);
-    MockWorld world;
+    MockWorld world(MockWorld::quiet(), kBudget);
     fault.begin(world.first);
     fault.begin(world.second);
     const support::Stopwatch watch;
     const auto asked = world.client->refresh("orders", kPatience);
-    CHECK(watch.elapsed() <= MockWorld::budget() + kSlice);
+    CHECK(watch.elapsed() <= kBudget + kSlice);
     CHECK((asked || !asked.error().message.empty()));
     CHECK(world.brokers() == 2);
     CHECK(world.client->pick("orders"));
@@ -205,7 +204,7 @@ TEST_CASE("a nameserver that drains is left before it closes") {
   MockWorld world;
   world.first.drain("an upgrade");
   CHECK(world.second.wait_until(
-      [](const MockCounts& counts) { return counts.hellos == 1; }, kPatience));
+      [](const MockCounts& counts) { return counts.hellos >= 1; }, kPatience));
   CHECK(world.first.wait_until(
       [](const MockCounts& counts) { return counts.open == 0; }, kPatience));
   world.first.stop();
@@ -260,7 +259,7 @@ TEST_CASE("a flood that nobody asked for ends, and delays no other client") {
 
 TEST_CASE("thousands of topics move to the other nameserver in one question") {
   constexpr int kTopics = 5'000;
-  MockWorld world;
+  MockWorld world(MockWorld::quiet(), 6s);
   for (int i = 0; i < kTopics; ++i) {
     const std::string topic = "topic-" + std::to_string(i);
     world.first.set_route(topic, {{"broker-a", "10.0.0.1:10911"}});

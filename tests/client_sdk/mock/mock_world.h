@@ -29,9 +29,10 @@ inline MockNameserver start_mock() {
 // first one. Unless asked, the client is quiet for half a minute.
 class MockWorld {
  public:
-  // Of a question; each nameserver gets half of it.
+  // Of a question; each nameserver gets half of it. Generous, for a question is
+  // to be answered within it on a machine that has much else to do.
   static std::chrono::nanoseconds budget() {
-    return support::scaled(std::chrono::milliseconds(400));
+    return std::chrono::milliseconds(2500);
   }
 
   static ClientOptions quiet() {
@@ -40,20 +41,18 @@ class MockWorld {
     return options;
   }
 
-  explicit MockWorld(ClientOptions options = quiet()) {
-    options.nameservers = {first.address(), second.address()};
-    options.start_nameserver = first.address();
-    options.rpc_timeout = budget();
+  explicit MockWorld(ClientOptions options = quiet(),
+                     std::chrono::nanoseconds question = budget()) {
+    options.rpc_timeout = question;
     options.on_event = [](const Event&) {};
-    for (MockNameserver* each : {&first, &second}) {
-      each->set_route("orders", {{"broker-a", "10.0.0.1:10911"},
-                                 {"broker-b", "10.0.0.2:10911"}});
+    // Where the machine stands still meanwhile, a client goes to the second;
+    // then all begins anew.
+    for (int attempt = 0; !begin(options); ++attempt) {
+      REQUIRE(attempt < 10);
+      client.reset();
+      first = start_mock();
+      second = start_mock();
     }
-    auto made = Client::create(std::move(options));
-    REQUIRE_MESSAGE(made, made.error().to_string());
-    client.emplace(std::move(*made));
-    REQUIRE(client->route("orders", kPatience));
-    REQUIRE(client->stats().nameserver == first.address());
   }
 
   // Of the route in use.
@@ -65,6 +64,22 @@ class MockWorld {
   MockNameserver first = start_mock();
   MockNameserver second = start_mock();
   std::optional<Client> client;
+
+ private:
+  bool begin(ClientOptions options) {
+    options.nameservers = {first.address(), second.address()};
+    options.start_nameserver = first.address();
+    for (MockNameserver* each : {&first, &second}) {
+      each->set_route("orders", {{"broker-a", "10.0.0.1:10911"},
+                                 {"broker-b", "10.0.0.2:10911"}});
+    }
+    auto made = Client::create(std::move(options));
+    REQUIRE_MESSAGE(made, made.error().to_string());
+    client.emplace(std::move(*made));
+    REQUIRE(client->route("orders", kPatience));
+    const ClientStats stats = client->stats();
+    return stats.nameserver == first.address() && stats.switches == 0;
+  }
 };
 
 }  // namespace waypost::testing

@@ -62,7 +62,7 @@ TEST_CASE("forms: a deadline is kept while the nameserver says nothing") {
         ErrorCode::kTimedOut);
   CHECK(code_of(it.client().refresh("orders", -1s)) == ErrorCode::kTimedOut);
   CHECK(code_of(it.client().route("orders", 20ms)) == ErrorCode::kTimedOut);
-  CHECK(std::chrono::steady_clock::now() - start < 15s);
+  CHECK(std::chrono::steady_clock::now() - start < 30s);
   CHECK(route.times() == 1);
 }
 

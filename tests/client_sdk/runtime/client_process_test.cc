@@ -25,12 +25,12 @@ using namespace std::chrono_literals;
 
 // --- Fork ---
 
-// Runs `child` in a forked process, which hangs for 20 s at most; its result is
+// Runs `child` in a forked process, which hangs for 90 s at most; its result is
 // the exit status.
 int in_child(const std::function<int()>& child) {
   const pid_t process = fork();
   if (process == 0) {
-    alarm(20);
+    alarm(90);
     _exit(child());
   }
   int status = 0;
@@ -101,10 +101,10 @@ TEST_CASE(
 #if !defined(__SANITIZE_THREAD__)  // makes no threads after such a fork
   CHECK(in_child([&] {
           auto made = Client::create(Asked::options(nameserver.address()));
-          if (!made || !made->route("orders", 10s)) return 1;
+          if (!made || !made->route("orders", kLong)) return 1;
           if (!made->pick("orders") || client->pick("orders")) return 2;
           if (!made->pick("orders")) return 3;
-          return made->close(10s) ? 0 : 4;
+          return made->close(kLong) ? 0 : 4;
         }) == 0);
 #endif
   CHECK(client->refresh("orders", kLong));  // the parent's goes on

@@ -146,7 +146,7 @@ TEST_CASE("closing does not wait for an executor that is the caller") {
   CHECK(outlet->run([&] { ran = true; }));
   const auto start = std::chrono::steady_clock::now();
   CHECK(outlet->close(kLongTime));
-  CHECK(std::chrono::steady_clock::now() - start < 10s);
+  CHECK(std::chrono::steady_clock::now() - start < 30s);
   outlet->emit(refresh_failed("b"));
   executor.run_one();
   CHECK(heard == 0);

@@ -65,7 +65,7 @@ class RealEtcd {
 
 struct Side {
   Side(transport::Loop& loop, const base::Endpoint& etcd,
-       const std::string& owner, EtcdUser user = {}, base::Duration within = 2s,
+       const std::string& owner, EtcdUser user = {}, base::Duration within = 3s,
        std::shared_ptr<const transport::TlsContext> tls = nullptr) {
     EtcdLeaseSettings settings;
     // One at which nobody is goes first.
@@ -74,7 +74,7 @@ struct Side {
     settings.key = "waypost/lease/race";
     settings.owner = owner;
     settings.user = std::move(user);
-    settings.ttl = 6s;
+    settings.ttl = 12s;
     settings.keepalive_interval = 200ms;
     settings.operation_timeout = within;
     lease = std::make_unique<EtcdLease>(
@@ -108,7 +108,7 @@ TEST_CASE("two sides race for one lease in a real etcd, which then stops") {
   // While it comes up, everybody is told no.
   bool somebody = false;
   for (const support::Stopwatch watch;
-       !somebody && watch.elapsed() < scaled(20s);) {
+       !somebody && watch.elapsed() < scaled(30s);) {
     REQUIRE(both());
     somebody = *one.answer || *two.answer;
     run_until(*loop, 20ms, [] { return false; });
@@ -146,7 +146,7 @@ TEST_CASE("two sides race for one lease in a real etcd, which then stops") {
   // Gone for good: it lapses.
   etcd.process->kill();
   CHECK(
-      run_until(*loop, 7s + scaled(1s), [&] { return !loser.lease->held(); }));
+      run_until(*loop, 13s + scaled(2s), [&] { return !loser.lease->held(); }));
   winner.acquire();
   REQUIRE(run_until(*loop, scaled(10s), [&] { return !!winner.answer; }));
   CHECK_FALSE(*winner.answer);
