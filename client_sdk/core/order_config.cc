@@ -12,16 +12,16 @@ namespace {
 base::Result<OrderConfig::Broker> parse_broker(std::string_view part) {
   const auto colon = part.rfind(':');
   OrderConfig::Broker broker;
+  bool is_number = false;
   if (colon != std::string_view::npos) {
     broker.name = std::string(part.substr(0, colon));
     const auto number = part.substr(colon + 1);
     const auto read = std::from_chars(
         number.data(), number.data() + number.size(), broker.queues);
-    if (read.ec != std::errc() || read.ptr != number.data() + number.size()) {
-      broker.queues = 0;
-    }
+    is_number =
+        read.ec == std::errc() && read.ptr == number.data() + number.size();
   }
-  if (broker.queues == 0 || broker.queues > model::kQueuesMax ||
+  if (!is_number || broker.queues > model::kQueuesMax ||
       !model::check_name("broker name", broker.name)) {
     return base::fail(
         base::ErrorCode::kInvalidArgument,
@@ -67,7 +67,8 @@ base::Result<OrderConfig> parse_order_config(std::string_view text) {
       return base::fail(base::ErrorCode::kInvalidArgument,
                         "broker '" + broker->name + "' appears twice");
     }
-    config.brokers.push_back(std::move(*broker));
+    // "broker-b:0": no keys go there any more.
+    if (broker->queues > 0) config.brokers.push_back(std::move(*broker));
   }
   if (config.brokers.empty()) {
     return base::fail(base::ErrorCode::kInvalidArgument,

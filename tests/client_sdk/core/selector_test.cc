@@ -232,6 +232,14 @@ TEST_CASE("an order configuration lists brokers and their queues") {
   CHECK(order->place(5).queue == 1);
 }
 
+// topicRouteData2TopicPublishInfo lists no queue of it and keeps the others.
+TEST_CASE("a broker without queues is left out of an order configuration") {
+  const auto order = parse_order_config("broker-a:4;broker-b:0;broker-c:2");
+  REQUIRE(order);
+  CHECK(order->queues() == 6);
+  CHECK(order->brokers.at(order->place(4).broker).name == "broker-c");
+}
+
 TEST_CASE("a wrong order configuration says what is wrong") {
   for (const char* text :
        {"", ";", "broker-a", "broker-a:", "broker-a:0", "broker-a:-1",
