@@ -52,8 +52,8 @@ void Membership::on(const ProbeAnswered& event, base::Instant now) {
     return;
   }
   const auto [asked, first] = suspect.ask_again.try_emplace(
-      event.via, now + settings_.detector.timeout);
-  if (first || asked->second) return;
+      event.via, Peer::AskAgain{now + settings_.detector.timeout});
+  if (first || !asked->second.asked) return;
   suspect.ask_again.erase(asked);
   effects_.push_back(PartialPartition{event.probe.suspect, event.via});
 }
@@ -110,9 +110,9 @@ void Membership::on(const Tick&, base::Instant now) {
     lose(name, LossCause::kSilent, now);
   }
   for (auto& [name, peer] : peers_) {
-    for (auto& [via, due] : peer.ask_again) {
-      if (!due || *due > now) continue;
-      due.reset();
+    for (auto& [via, again] : peer.ask_again) {
+      if (again.due > now) continue;
+      again = {now + settings_.detector.timeout, true};
       ask(via, name);
     }
   }

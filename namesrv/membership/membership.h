@@ -108,11 +108,15 @@ class Membership {
     bool reachable = false;
     std::optional<base::Instant> lost;
     model::Generation lost_generation = 0;
-    // Who reached it when it was lost here, and when to ask that one again
-    // (none: it was asked again). When a cut heals, connections come back at
-    // one end before the other: a bad link is one that stays bad for as long as
-    // a silence takes to be noticed.
-    std::map<model::PeerName, std::optional<base::Instant>> ask_again;
+    // Who reached it when it was lost here, and when to ask that one again.
+    // When a cut heals, connections come back at one end before the other: a
+    // bad link is one that stays bad for as long as a silence takes to be
+    // noticed. A question that gets lost is put again as late.
+    struct AskAgain {
+      base::Instant due;
+      bool asked = false;
+    };
+    std::map<model::PeerName, AskAgain> ask_again;
     model::Digest membership;  // as in its last heartbeat
     bool serving = false;
     bool wrote_us_off = false;

@@ -20,6 +20,17 @@ tl::unexpected<base::Error> refuse(std::string message, std::string advice) {
                     std::move(advice));
 }
 
+// A log or a terminal is not moved by what is shown of it.
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char each) {
+        return static_cast<unsigned char>(each) < ' ' || each == '\x7f';
+      },
+      '?');
+  return text.substr(0, 64);
+}
+
 std::vector<std::string> words(const std::string& text) {
   std::vector<std::string> found;
   std::string word;
@@ -197,6 +208,42 @@ base::Status complete_partitions(ClusterOptions& options) {
   return partition::check(settings);
 }
 
+// Names are shown in lists, logs and commands, and written in lists that commas
+// or blanks part.
+base::Status check_name(const std::string& key, const std::string& name) {
+  constexpr std::size_t kNameMaxBytes = 255;
+  const auto breaks = [](char each) {
+    const auto byte = static_cast<unsigned char>(each);
+    return byte <= ' ' || byte == 0x7f || each == ',';
+  };
+  if (std::any_of(name.begin(), name.end(), breaks)) {
+    return refuse(key + " '" + printable(name) +
+                      "' holds a comma, a blank or a control character",
+                  "use letters, digits, '.', '-', '_'; a name stands in lists");
+  }
+  if (name.size() > kNameMaxBytes) {
+    return refuse(
+        key + " is longer than " + std::to_string(kNameMaxBytes) + " bytes",
+        "take a shorter one");
+  }
+  return {};
+}
+
+base::Status check_names(const ClusterOptions& options,
+                         const std::string& name) {
+  if (auto own = check_name("name", name); !own) return own;
+  if (auto zone = check_name("cluster.zone", options.zone); !zone) return zone;
+  // Commas and blanks part roles, here and where strategies name one.
+  for (const std::string& role : words(options.roles)) {
+    if (auto fine = check_name("cluster.roles", role); !fine) return fine;
+  }
+  for (const std::string& listed : words(options.pause_nodes)) {
+    auto fine = check_name("cluster.pause-if-all-down.nodes", listed);
+    if (!fine) return fine;
+  }
+  return {};
+}
+
 base::Status complete_addresses(ClusterOptions& options) {
   const auto listen = base::parse_endpoint(options.listen);
   if (!listen)
@@ -252,6 +299,7 @@ base::Status complete_cluster(ClusterOptions& options,
     return refuse("a nameserver with peers needs a name of its own",
                   "say --name N; it must stay the same over restarts");
   }
+  if (auto names = check_names(options, name); !names) return names;
   if (auto addresses = complete_addresses(options); !addresses)
     return addresses;
   if (auto secret = read_secret(options); !secret) return secret;

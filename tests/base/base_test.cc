@@ -5,6 +5,7 @@
 #include "base/endpoint.h"
 #include "base/gate.h"
 #include "base/log.h"
+#include "base/log_pace.h"
 #include "base/profile.h"
 #include "base/random.h"
 
@@ -74,6 +75,19 @@ TEST_CASE("a byte budget takes no more than its limit") {
   CHECK(budget.take(40));
   budget.give_back(100);
   CHECK(budget.used() == 0);
+}
+
+TEST_CASE("a line that comes too often is said once, then with a count") {
+  LogPace pace(std::chrono::minutes(1));
+  Instant now{std::chrono::hours(1)};
+  CHECK(pace.let(now) == 0);
+  for (int second = 1; second < 60; ++second) {
+    CHECK_FALSE(pace.let(now + std::chrono::seconds(second)));
+  }
+  now += std::chrono::minutes(1);
+  CHECK(pace.let(now) == 59);
+  CHECK_FALSE(pace.let(now));
+  CHECK(pace.let(now + std::chrono::hours(2)) == 1);
 }
 
 TEST_CASE("log levels are set by component, all or nothing") {

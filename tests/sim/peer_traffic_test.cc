@@ -71,5 +71,38 @@ TEST_CASE("brokers that all go at once are told in batches") {
   CHECK(with_changes - silence < kMany * 100UL);
 }
 
+std::size_t count_of(const std::string& text, std::string_view part) {
+  std::size_t count = 0;
+  for (auto at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + part.size())) {
+    ++count;
+  }
+  return count;
+}
+
+TEST_CASE("a wrong cluster.secret is told once a minute for each peer") {
+  Deployment system({.nameservers = 2,
+                     .brokers = 0,
+                     .clients = 0,
+                     .profile = "fast",
+                     .peers = true,
+                     .adjust = [](SimNameserver& nameserver) {
+                       nameserver.settings.cluster.secret =
+                           "a secret of " + nameserver.settings.name;
+                     }});
+  system.settle();  // as far as they can
+  system.world.run_for(std::chrono::minutes(5) + std::chrono::seconds(30));
+  const std::string& text = system.transcript.text();
+  CAPTURE(text);
+  // Two nameservers, each as who calls and as who is called: six times each.
+  const std::size_t called =
+      count_of(text, "caller on the cluster port is not");
+  const std::size_t calls = count_of(text, "a peer is not believed");
+  CHECK(called + calls >= 12);
+  CHECK(called + calls <= 24);
+  CHECK(count_of(text, "again=0") > 0);
+  CHECK(count_of(text, "again=0") < called + calls);
+}
+
 }  // namespace
 }  // namespace waypost::sim

@@ -128,13 +128,28 @@ void ClusterSession::authenticate(const codec::FrameView& frame) {
   }
   const auto answered = auth_->answer(message);
   if (!answered) {
-    context_.logger.warn("a caller on the cluster port is not believed",
-                         {{"peer", session_.peer().to_string()},
-                          {"name", message.name.value()}});
+    if (const auto held_back =
+            pace_for(session_.peer().host).let(context_.executor->now())) {
+      context_.logger.warn("a caller on the cluster port is not believed",
+                           {{"peer", session_.peer().to_string()},
+                            {"name", message.name.value()},
+                            {"again", std::to_string(*held_back)}});
+    }
     session_.refuse(frame.header.correlation_id, answered.error());
     return;
   }
   answer(session_, frame, *answered);
+}
+
+base::LogPace& ClusterSession::pace_for(const std::string& host) {
+  constexpr std::size_t kHostsMax = 64;
+  const auto found = context_.disbelief.find(host);
+  if (found != context_.disbelief.end()) return found->second;
+  if (context_.disbelief.size() >= kHostsMax) {
+    return context_.disbelief_of_others;
+  }
+  return context_.disbelief.try_emplace(host, std::chrono::minutes(1))
+      .first->second;
 }
 
 void ClusterSession::heartbeat(const codec::FrameView& frame) {

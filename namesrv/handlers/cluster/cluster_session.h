@@ -2,9 +2,12 @@
 #define WAYPOST_NAMESRV_HANDLERS_CLUSTER_CLUSTER_SESSION_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
+#include "base/log_pace.h"
 #include "namesrv/cluster/cluster_keeper.h"
 #include "namesrv/handlers/cluster/peer_links.h"
 #include "namesrv/service/published_table.h"
@@ -30,6 +33,10 @@ struct ClusterContext {
   // The session of that id, or null when it has ended.
   std::function<rpc::ServerSession*(std::uint64_t)> find_session;
   base::Logger logger;
+  // Of callers without the right secret, by host; beyond some hosts, of all
+  // others together.
+  std::map<std::string, base::LogPace> disbelief;
+  base::LogPace disbelief_of_others{std::chrono::minutes(1)};
 };
 
 // One connection on the cluster port, from a peer or from waypostctl: decodes,
@@ -54,6 +61,7 @@ class ClusterSession : public rpc::SessionHandler {
   void kv_page(const codec::FrameView& frame);
   void override_page(const codec::FrameView& frame);
   bool admitted() const;
+  base::LogPace& pace_for(const std::string& host);
 
   ClusterContext& context_;
   rpc::ServerSession& session_;

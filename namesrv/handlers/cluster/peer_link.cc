@@ -98,9 +98,12 @@ void PeerLink::prove() {
         if (!answer) return fail(answer.error());
         const auto next = auth_->second(*answer);
         if (!next) {
-          logger_.warn("a peer is not believed",
-                       {{"address", address().to_string()},
-                        {"why", next.error().to_string()}});
+          if (const auto held_back = disbelief_.let(executor_.now())) {
+            logger_.warn("a peer is not believed",
+                         {{"address", address().to_string()},
+                          {"why", next.error().to_string()},
+                          {"again", std::to_string(*held_back)}});
+          }
           return fail(next.error());
         }
         channel_->call(codec::FrameKind::kPeerAuth, codec::encode(*next),

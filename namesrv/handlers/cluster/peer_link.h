@@ -9,6 +9,7 @@
 
 #include "base/executor.h"
 #include "base/log.h"
+#include "base/log_pace.h"
 #include "wire/model/peer_messages.h"
 #include "wire/rpc/channel.h"
 #include "wire/rpc/peer_auth.h"
@@ -95,6 +96,8 @@ class PeerLink : public rpc::ChannelObserver {
   Phase phase_ = Phase::kIdle;
   bool closing_ = false;  // by ourselves
   std::optional<rpc::AuthCaller> auth_;
+  // It is tried again with each heartbeat.
+  base::LogPace disbelief_{std::chrono::minutes(1)};
   std::string waiting_beat_;
   std::size_t unanswered_tells_ = 0;
   struct Waiting {

@@ -215,6 +215,27 @@ TEST_CASE(
   CHECK(group.at("c").observations().empty());
 }
 
+TEST_CASE("a second question about a bad link that is lost is put again") {
+  PeerGroup group;
+  start_three(group);
+  group.cut("a", "b");
+  group.run(9s);
+  CHECK(group.take_transcript() == "a: lost b\nb: lost a\n");
+  // Nothing passes between a and c when a asks again, for less time than a loss
+  // takes to be noticed.
+  group.cut("a", "c");
+  group.run(4s);
+  group.heal();
+  group.cut("a", "b");
+  group.run(1s);
+  CHECK(group.take_transcript() == "b: c reaches a\n");
+  group.run(6s);
+  CHECK(group.take_transcript() == "a: c reaches b\n");
+  // Told once.
+  group.run(30s);
+  CHECK(group.take_transcript().empty());
+}
+
 TEST_CASE("a cut that heals at one end before the other is no bad link") {
   PeerGroup group;
   start_three(group);

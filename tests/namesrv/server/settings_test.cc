@@ -166,5 +166,27 @@ TEST_CASE("a user of etcd has a password, in a file of his own") {
         std::string::npos);
 }
 
+TEST_CASE("names that would break a list or a terminal are refused in words") {
+  const auto named = [](const std::string& name, const std::string& zone,
+                        const std::string& roles) {
+    ClusterOptions options;
+    options.listen = "127.0.0.1:0";
+    options.zone = zone;
+    options.roles = roles;
+    const auto done = complete_cluster(options, name);
+    return done ? "" : done.error().to_string();
+  };
+  CHECK(named("ns-1.example_org", "zone/ä:1", "core, backup dc-2").empty());
+  for (const char* wrong : {"a,b", "a b", "a\tb", "a\nb", " a", "a\x7f"}) {
+    CAPTURE(wrong);
+    CHECK(named(wrong, "", "").find("name '") != std::string::npos);
+    CHECK(named("ns", wrong, "").find("cluster.zone") != std::string::npos);
+  }
+  CHECK(named("a\x1b[2J", "", "").find('\x1b') == std::string::npos);
+  CHECK(named("ns", "", "core,a\tb").find("cluster.roles") !=
+        std::string::npos);
+  CHECK(named(std::string(256, 'n'), "", "").find("255") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace waypost::server
