@@ -115,8 +115,11 @@ function(waypost_test NAME)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
+  # Before ctest kills it without a word: tests/doctest_main.cc says where it is.
+  math(EXPR HANGS_AFTER "${ARG_TIMEOUT} - 20")
   set_tests_properties(${NAME} PROPERTIES
-    LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+    LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
+    ENVIRONMENT "WAYPOST_TEST_HANG_AFTER=${HANGS_AFTER}")
   if(WAYPOST_SANITIZE MATCHES "thread")
     # A fork of a process with threads only goes on to exec.
     set_tests_properties(${NAME} PROPERTIES ENVIRONMENT

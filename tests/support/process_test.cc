@@ -47,5 +47,28 @@ TEST_CASE("waiting for a process gives up at its limit") {
   CHECK(exit->signal_number == SIGTERM);
 }
 
+// For the next one; not run otherwise.
+TEST_CASE("stands still on purpose" * doctest::skip()) {
+  for (;;) let_pass(Milliseconds(1000), "what never comes");
+}
+
+TEST_CASE("a test that hangs tells which one it is, and where") {
+#if defined(__SANITIZE_THREAD__)
+  return;  // not there
+#endif
+  const Finished done = run({our_executable("test_process_support"),
+                             "--no-skip", "-tc=stands still on purpose"},
+                            {.environment = {{"WAYPOST_TEST_HANG_AFTER", "1"}},
+                             .working_directory = ""},
+                            Milliseconds(60'000));
+  INFO(done.transcript);
+  CHECK(done.exit.status != 0);
+  CHECK(done.err.find("HANGS") != std::string::npos);
+  CHECK(done.err.find("test case: stands still on purpose (") !=
+        std::string::npos);
+  CHECK(done.err.find("-- thread ") != std::string::npos);
+  CHECK(done.err.find("nanosleep") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace waypost::support
