@@ -46,7 +46,8 @@ class Program:
             try:
                 line = self.lines.get(timeout=0.1)
             except queue.Empty:
-                if self.process.poll() is not None and self.lines.empty():
+                # Not only ended: all that it said has been read, too.
+                if not self.reader.is_alive() and self.lines.empty():
                     break
                 continue
             self.said.append(line)
