@@ -234,6 +234,7 @@ bool concerns_peers(CommandKind kind) {
 const std::vector<CommandHelp>& command_help() {
   static const std::vector<CommandHelp> help = [] {
     std::vector<CommandHelp> all;
+    all.reserve(kForms.size());
     for (const Form& form : kForms) {
       all.push_back({usage_of(form), std::string(form.effect)});
     }

@@ -28,7 +28,7 @@ process::Program describe_program() {
   for (const CommandHelp& help : command_help()) {
     program.notes.push_back(help.usage + ": " + help.effect + ".");
   }
-  program.notes.push_back(
+  program.notes.emplace_back(
       "Nameservers are asked in turn until one answers; standard error says "
       "which did not, and why. What changes something is put to all of them at "
       "once: each has a configuration of its own.");

@@ -95,8 +95,9 @@ std::string duration_text(base::Duration duration) {
   if (ms < 1000) return std::to_string(ms) + "ms";
   if (ms < 60'000) {
     std::array<char, 32> text{};
+    const std::int64_t tenths = ms / 100;
     std::snprintf(text.data(), text.size(), "%.1fs",
-                  static_cast<double>(ms / 100) / 10.0);
+                  static_cast<double>(tenths) / 10.0);
     return text.data();
   }
   const std::int64_t seconds = ms / 1000;

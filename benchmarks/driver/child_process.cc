@@ -63,6 +63,7 @@ base::Result<std::unique_ptr<ChildProcess>> ChildProcess::start(
   }
   std::vector<std::string> texts = options.arguments;
   std::vector<char*> arguments;
+  arguments.reserve(texts.size() + 1);
   for (std::string& text : texts) arguments.push_back(text.data());
   arguments.push_back(nullptr);
   // Else a child that ends without exec could print our buffers once more.

@@ -24,7 +24,7 @@ using ReplyCallback = std::function<void(base::Result<Reply>)>;
 // decodes the last frame of the answer.
 template <typename Reply>
 CallId call_encoded(Channel& channel, codec::FrameKind kind,
-                    std::string payload, base::Duration deadline,
+                    std::string&& payload, base::Duration deadline,
                     ReplyCallback<Reply> on_reply) {
   return channel.call(
       kind, std::move(payload), deadline,
