@@ -217,6 +217,7 @@ class Bench {
   void change_topics() {
     const auto& members = group_.members();
     std::vector<std::unique_ptr<NativeClient>> clients;
+    clients.reserve(members.size());
     for (const Nameserver& each : members) {
       clients.push_back(must(NativeClient::connect(each.server.endpoint, 30s)));
     }

@@ -13,7 +13,7 @@ using base::Result;
 constexpr std::size_t kExchangeMaxBytes = 1024;
 
 tl::unexpected<base::Error> bad(std::string_view text, std::string_view why,
-                                std::string advice = {}) {
+                                const std::string& advice = {}) {
   return base::fail(
       ErrorCode::kInvalidArgument,
       "probe '" + std::string(text) + "': " + std::string(why),

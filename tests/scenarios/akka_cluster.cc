@@ -95,8 +95,10 @@ Json akka_multi_node(const Json& scenario) {
   // Timers, and links that come and go, decide nothing here: what is cut stays
   // cut for long enough.
   static const std::set<std::string> kKnown = {"asserted_by_test",
+                                               "comment",
                                                "cross_checked",
                                                "derived",
+                                               "description",
                                                "expect",
                                                "group",
                                                "id",
@@ -104,6 +106,7 @@ Json akka_multi_node(const Json& scenario) {
                                                "lease",
                                                "links_cut",
                                                "members",
+                                               "name",
                                                "note",
                                                "release_after_ms",
                                                "self_data_center",
@@ -111,7 +114,8 @@ Json akka_multi_node(const Json& scenario) {
                                                "sides",
                                                "since",
                                                "source",
-                                               "stable_after_ms"};
+                                               "stable_after_ms",
+                                               "title"};
   for (const auto& [key, value] : scenario.items()) {
     if (!kKnown.contains(key)) throw Skip("the input " + key);
   }
