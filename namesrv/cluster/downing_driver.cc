@@ -129,6 +129,13 @@ class DowningDriver : public PartitionDriver {
       view.observations.push_back({observer, subject});
       view.unreachable.insert(subject);
     }
+    // One that only somebody now out of reach has heard in this life was lost
+    // by nobody, and is out of reach all the same.
+    for (const auto& [name, member] : view.members) {
+      if (!members.reachable(name) && members.reached_by(name).empty()) {
+        view.unreachable.insert(name);
+      }
+    }
     view.seen_by = members.seen_by();
     view.leader = members.leader();
     weigh(view);

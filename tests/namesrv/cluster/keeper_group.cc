@@ -290,12 +290,15 @@ void KeeperGroup::kill(std::size_t i) {
   });
 }
 
+void KeeperGroup::cut(std::size_t i, std::size_t j) {
+  cut_.insert({i, j});
+  cut_.insert({j, i});
+}
+
 void KeeperGroup::cut_off(const std::set<std::size_t>& side) {
   for (std::size_t i = 0; i < size(); ++i) {
     for (const std::size_t j : side) {
-      if (side.contains(i)) continue;
-      cut_.insert({i, j});
-      cut_.insert({j, i});
+      if (!side.contains(i)) cut(i, j);
     }
   }
 }

@@ -34,6 +34,7 @@ class KeeperGroup {
   bool run_until(const std::function<bool()>& done, base::Duration limit) {
     return world_.run_until(done, limit);
   }
+  void cut(std::size_t i, std::size_t j);
   // No message between these and the others.
   void cut_off(const std::set<std::size_t>& side);
   void heal_links() { cut_.clear(); }
