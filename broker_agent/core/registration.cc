@@ -112,7 +112,7 @@ void Registration::on_event(const Connected& event, Instant now,
 
 void Registration::learn_epoch(model::Epoch largest, Instant now,
                                Effects& effects) {
-  const model::Epoch next = successor(largest);
+  const model::Epoch next = std::max(successor(largest), settings_.epoch_min);
   if (!epoch_chosen_at_) {
     epoch_chosen_at_ = now;
     return raise_epoch(next, "", effects);

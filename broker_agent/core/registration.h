@@ -16,16 +16,18 @@ namespace waypost::agent {
 // An agent's registration with all its nameservers: what shall be registered
 // (topics, health, epoch) and one session for each nameserver that sees to it.
 //
-// The epoch orders the processes of one broker across nameservers without a
-// clock: ours is one more than the largest that a nameserver reported at its
-// first hello. The first nameserver that answers is registered with at once; if
-// one met later, still during start-up, knows a larger or the same epoch, ours
-// is raised and registered again everywhere. After start-up it never moves
-// because of a hello: then a larger epoch belongs to a newer process, which has
-// taken over, and we stand back (kSuperseded) instead of fighting for the name.
-// The exception are two processes that took the same epoch because they started
-// together: the one that sees it first, when it was superseded and looks again,
-// raises its own, once.
+// The epoch orders the processes of one broker across nameservers: ours is one
+// more than the largest that a nameserver reported at its first hello, whatever
+// our clock says; and at least the time of our start, so that a nameserver that
+// hung meanwhile and remembers an earlier process takes that one for the newer
+// only if the clock went back. The first nameserver that answers is registered
+// with at once; if one met later, still during start-up, knows a larger or the
+// same epoch, ours is raised and registered again everywhere. After start-up it
+// never moves because of a hello: then a larger epoch belongs to a newer
+// process, which has taken over, and we stand back (kSuperseded) instead of
+// fighting for the name. The exception are two processes that took the same
+// epoch because they started together: the one that sees it first, when it was
+// superseded and looks again, raises its own, once.
 class Registration final : public AgentCore {
  public:
   Registration(RegistrationSettings settings, TopicListPtr topics);

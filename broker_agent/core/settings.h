@@ -23,6 +23,9 @@ struct RegistrationSettings {
   BrokerIdentity identity;
   std::size_t nameserver_count = 0;
   std::uint64_t seed = 0;  // of all jitter
+  // Our epoch is at least this: the time of our start, in milliseconds since
+  // 1970.
+  model::Epoch epoch_min{0};
 
   // All topics are registered with every nameserver this often.
   base::Duration register_interval = std::chrono::seconds(30);

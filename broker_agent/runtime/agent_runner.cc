@@ -16,11 +16,22 @@ namespace {
 // Beyond a probe's timeout, for its result to arrive.
 constexpr base::Duration kFirstVerdictSlack = std::chrono::milliseconds(250);
 
-AgentSettings completed(AgentSettings settings) {
+// A clock that was never set counts as none.
+model::Epoch epoch_of(base::WallTime now) {
+  const auto since_1970 = std::chrono::duration_cast<std::chrono::milliseconds>(
+      now.time_since_epoch());
+  return model::Epoch(static_cast<std::uint64_t>(
+      std::max<std::int64_t>(since_1970.count(), 1)));
+}
+
+AgentSettings completed(AgentSettings settings, base::WallTime now) {
   RegistrationSettings& registration = settings.registration;
   registration.nameserver_count =
       NameserverList::numeric(settings.nameservers).size();
   if (registration.seed == 0) registration.seed = base::entropy_seed();
+  if (registration.epoch_min.value() == 0) {
+    registration.epoch_min = epoch_of(now);
+  }
   if (registration.first_verdict_wait == base::Duration{0} &&
       !settings.probes.empty()) {
     registration.first_verdict_wait =
@@ -60,7 +71,8 @@ std::vector<std::string> probe_names(const AgentSettings& settings) {
 AgentRunner::AgentRunner(AgentSurroundings surroundings, AgentSettings settings,
                          TopicListPtr topics, OnNote on_note)
     : surroundings_(std::move(surroundings)),
-      settings_(completed(std::move(settings))),
+      settings_(
+          completed(std::move(settings), surroundings_.executor.wall_now())),
       on_note_(std::move(on_note)),
       list_(
           surroundings_.executor, surroundings_.network, settings_.nameservers,

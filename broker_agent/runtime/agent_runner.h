@@ -20,8 +20,8 @@
 namespace waypost::agent {
 
 struct AgentSettings {
-  // `nameserver_count`, `seed` and `first_verdict_wait` are filled from the
-  // rest when they are 0.
+  // `nameserver_count`, `seed`, `epoch_min` and `first_verdict_wait` are filled
+  // from the rest, and the clock, when they are 0.
   RegistrationSettings registration;
   // Set: registers nothing, but observes the broker that registered this
   // address; of `registration` only the times and the unhealthy action count.

@@ -43,6 +43,32 @@ TEST_CASE("it registers everywhere as soon as a nameserver answers hello") {
   CHECK(t.core().registered_count() == 2);
 }
 
+TEST_CASE("a nameserver that hung remembers an earlier process, not a newer") {
+  auto settings = make_settings(2);
+  settings.epoch_min = model::Epoch(1000);
+  Transcript t(settings, kTwoTopics);
+  t.take();
+  // The others have forgotten the broker.
+  t.connected(0, 100, 0);
+  CHECK(t.take() == "0 ns0 register full epoch 1000 +orders +payments\n");
+  t.registered(0);
+  t.run_until_ms(60'000);
+  t.take();
+  t.connected(1, 100, 999);
+  CHECK(t.take() == "60000 ns1 register full epoch 1000 +orders +payments\n");
+  t.registered(1);
+  CHECK(t.core().registered_count() == 2);
+}
+
+TEST_CASE("a clock that went back makes no older epoch than is known") {
+  auto settings = make_settings(1);
+  settings.epoch_min = model::Epoch(1000);
+  Transcript t(settings, kTwoTopics);
+  t.take();
+  t.connected(0, 100, 2000);
+  CHECK(t.take() == "0 ns0 register full epoch 2001 +orders +payments\n");
+}
+
 TEST_CASE("a registration carries who, where, what and its digest") {
   auto settings = make_settings(1);
   settings.identity.zone = "z1";
