@@ -7,6 +7,19 @@
 #include "tests/sim/deployment.h"
 
 namespace waypost::sim {
+namespace {
+
+// The name of the running test case; a comma would end it.
+std::string test_case_filter() {
+  std::string name = doctest::getContextOptions()->currentTest->m_name;
+  for (std::size_t at = 0; (at = name.find(',', at)) != std::string::npos;
+       at += 2) {
+    name.insert(at, 1, '\\');
+  }
+  return name;
+}
+
+}  // namespace
 
 void for_each_seed(std::uint64_t count,
                    const std::function<void(std::uint64_t seed)>& scenario) {
@@ -28,7 +41,7 @@ void for_each_seed(std::uint64_t count,
   for (std::uint64_t seed = 1; seed <= count; ++seed) {
     INFO("again: WAYPOST_SIM_SEED=", seed, " ",
          std::string(program_invocation_name), " --test-case='",
-         std::string(doctest::getContextOptions()->currentTest->m_name), "'");
+         test_case_filter(), "'");
     scenario(seed);
   }
 }
