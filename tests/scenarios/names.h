@@ -5,6 +5,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -48,9 +49,13 @@ base::Duration duration_in(const nlohmann::json& value) {
   require(value.is_number_integer(), "a time that is not a whole number");
   constexpr std::int64_t kMost =
       Unit(std::chrono::hours(24 * 365 * 30)).count();
+  const auto in_range = [](auto count) {
+    return std::cmp_greater_equal(count, -kMost) &&
+           std::cmp_less_equal(count, kMost);
+  };
   const bool fits = value.is_number_unsigned()
-                        ? value.get<std::uint64_t>() <= kMost
-                        : value.get<std::int64_t>() >= -kMost;
+                        ? in_range(value.get<std::uint64_t>())
+                        : in_range(value.get<std::int64_t>());
   require(fits, "a time of more than 30 years");
   return Unit(value.get<std::int64_t>());
 }
